@@ -1,0 +1,1 @@
+"""What every package stands on: money, time, errors, state tables, secrets, transactions, jobs. No domain noun."""

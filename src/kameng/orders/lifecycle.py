@@ -1,0 +1,201 @@
+"""The order's states, what can happen to it, and the one table that says what follows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from kameng.kernel.lifecycle import Lifecycle
+from kameng.kernel.text import Words
+
+
+class OrderState(StrEnum):
+    AWAITING_PAYMENT = "awaiting_payment"
+    UNDER_REVIEW = "under_review"
+    PAID = "paid"
+    DELIVERING = "delivering"
+    DELIVERED = "delivered"
+    COMPLETED = "completed"
+    EXCEPTION = "exception"
+    RESUBMITTING = "resubmitting"
+    CANCELLED = "cancelled"
+    REFUNDING = "refunding"
+    REFUNDED = "refunded"
+
+
+STATE_NAMES: Mapping[OrderState, Words] = {
+    OrderState.AWAITING_PAYMENT: Words("待支付"),
+    OrderState.UNDER_REVIEW: Words("审核中"),
+    OrderState.PAID: Words("已支付"),
+    OrderState.DELIVERING: Words("发货中"),
+    OrderState.DELIVERED: Words("已发货"),
+    OrderState.COMPLETED: Words("已完成"),
+    OrderState.EXCEPTION: Words("异常"),
+    OrderState.RESUBMITTING: Words("补交中"),
+    OrderState.CANCELLED: Words("已取消"),
+    OrderState.REFUNDING: Words("退款中"),
+    OrderState.REFUNDED: Words("已退款"),
+}
+
+
+class ActorKind(StrEnum):
+    BUYER = "buyer"
+    GATEWAY = "gateway"
+    SUPPLIER = "supplier"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it. `id` is a staff login, a gateway's code, or None."""
+
+    kind: ActorKind
+    id: str | None = None
+
+
+SYSTEM = Actor(ActorKind.SYSTEM)
+BUYER = Actor(ActorKind.BUYER)
+
+
+@dataclass(frozen=True)
+class OrderEvent:
+    """Something that happened to an order. Facts are kept for good: never a code, never a contact."""
+
+    name: ClassVar[str]
+    actor: Actor
+    reason: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Placed(OrderEvent):
+    name = "placed"
+
+
+@dataclass(frozen=True)
+class PaymentStarted(OrderEvent):
+    name = "payment_started"
+
+
+@dataclass(frozen=True)
+class PaymentConfirmed(OrderEvent):
+    """The whole amount is here. Facts: receipt_fen, gateway, late."""
+
+    name = "payment_confirmed"
+
+
+@dataclass(frozen=True)
+class PaidTooLittle(OrderEvent):
+    """Less than the amount is here; a person decides. Facts: receipt_fen, owed_fen."""
+
+    name = "paid_too_little"
+
+
+@dataclass(frozen=True)
+class SurplusReceived(OrderEvent):
+    """Money beyond what was owed; it goes back by itself. Facts: receipt_fen, surplus_fen."""
+
+    name = "surplus_received"
+
+
+@dataclass(frozen=True)
+class SurplusReturned(OrderEvent):
+    """The surplus is back with the buyer. Facts: refund_fen."""
+
+    name = "surplus_returned"
+
+
+@dataclass(frozen=True)
+class Expired(OrderEvent):
+    """Not paid in time; its cards go back to stock."""
+
+    name = "expired"
+
+
+@dataclass(frozen=True)
+class CancelledByBuyer(OrderEvent):
+    name = "cancelled_by_buyer"
+
+
+@dataclass(frozen=True)
+class Delivered(OrderEvent):
+    """The goods can be read on the order page (电子商务法 §51). Facts: cards."""
+
+    name = "delivered"
+
+
+@dataclass(frozen=True)
+class SoldOut(OrderEvent):
+    """Paid, but nothing is left to deliver: the money goes back."""
+
+    name = "sold_out"
+
+
+@dataclass(frozen=True)
+class RefundRequested(OrderEvent):
+    """A person sends the money back."""
+
+    name = "refund_requested"
+
+
+@dataclass(frozen=True)
+class AcceptedByStaff(OrderEvent):
+    """A person takes what was paid as enough."""
+
+    name = "accepted_by_staff"
+
+
+@dataclass(frozen=True)
+class Refunded(OrderEvent):
+    """The gateway has sent the money back. Facts: refund_fen."""
+
+    name = "refunded"
+
+
+@dataclass(frozen=True)
+class RefundStuck(OrderEvent):
+    """The gateway refuses the refund, or can't say what became of it; a person has to look."""
+
+    name = "refund_stuck"
+
+
+@dataclass(frozen=True)
+class Revealed(OrderEvent):
+    """Somebody read the codes. Facts: cards, address."""
+
+    name = "revealed"
+
+
+_S = OrderState
+
+LIFECYCLE = Lifecycle[OrderState](
+    {
+        (_S.AWAITING_PAYMENT, PaymentStarted): _S.AWAITING_PAYMENT,
+        (_S.AWAITING_PAYMENT, PaymentConfirmed): _S.PAID,
+        (_S.AWAITING_PAYMENT, PaidTooLittle): _S.UNDER_REVIEW,
+        (_S.AWAITING_PAYMENT, Expired): _S.CANCELLED,
+        (_S.AWAITING_PAYMENT, CancelledByBuyer): _S.CANCELLED,
+        # Money can arrive after we gave up waiting; it is still money, and paying is the buyer's latest word.
+        (_S.CANCELLED, PaymentConfirmed): _S.PAID,
+        (_S.CANCELLED, PaidTooLittle): _S.UNDER_REVIEW,
+        (_S.PAID, Delivered): _S.DELIVERED,
+        (_S.PAID, SoldOut): _S.REFUNDING,
+        (_S.UNDER_REVIEW, PaymentConfirmed): _S.PAID,
+        (_S.UNDER_REVIEW, PaidTooLittle): _S.UNDER_REVIEW,
+        (_S.UNDER_REVIEW, AcceptedByStaff): _S.PAID,
+        (_S.UNDER_REVIEW, RefundRequested): _S.REFUNDING,
+        (_S.REFUNDING, Refunded): _S.REFUNDED,
+        (_S.REFUNDING, RefundStuck): _S.EXCEPTION,
+        (_S.EXCEPTION, RefundRequested): _S.REFUNDING,
+        (_S.EXCEPTION, Refunded): _S.REFUNDED,
+        (_S.DELIVERED, Revealed): _S.DELIVERED,
+        (_S.COMPLETED, Revealed): _S.COMPLETED,
+        # Whatever the state, money is recorded, and what is too much goes back.
+        **{(state, SurplusReceived): state for state in OrderState},
+        **{(state, SurplusReturned): state for state in OrderState},
+    }
+)
+
+# Nothing more is owed to the buyer in these.
+SETTLED = frozenset({_S.DELIVERED, _S.COMPLETED, _S.CANCELLED, _S.REFUNDED})

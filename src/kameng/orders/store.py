@@ -1,0 +1,122 @@
+"""SQL of the order. Private to this package."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from kameng.kernel.database import Connection, Transaction
+from kameng.orders.lifecycle import OrderEvent, OrderState, Placed
+from kameng.orders.number import OrderId
+from kameng.orders.order import Order
+
+_COLUMNS = "id, state, site_id, sku_id, quantity, amount_fen, placed_at, pay_until"
+
+LOCK = f"SELECT {_COLUMNS} FROM orders WHERE id = $1 FOR UPDATE"  # noqa: S608 - a constant
+
+# Expiring orders wait for nobody: one that is locked is being paid or cancelled at this moment.
+LOCK_OVERDUE = f"""
+SELECT {_COLUMNS} FROM orders WHERE state = 'awaiting_payment' AND pay_until <= $1
+ORDER BY pay_until LIMIT $2 FOR UPDATE SKIP LOCKED
+"""  # noqa: S608 - a constant
+
+INSERT = """
+WITH placed AS (
+    INSERT INTO orders (id, site_id, sku_id, sku_version_id, state, quantity, unit_price_fen, amount_fen,
+                        contact_kind, contact_sealed, contact_index, second_factor, browser_index, client_address,
+                        terms_accepted_at, placed_at, pay_until, changed_at)
+    VALUES ($1, $2, $3, $4, 'awaiting_payment', $5, $6, $5 * $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $13)
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id
+), told AS (
+    INSERT INTO order_events (order_id, event, to_state, actor_kind, actor_id, facts, at)
+    SELECT id, $15, 'awaiting_payment', $16, $17, $18, $13 FROM placed
+)
+SELECT count(*) FROM placed
+"""
+
+WRITE_MOVES = """
+WITH moved AS (
+    UPDATE orders SET state = $3, changed_at = $4 WHERE id = $1 AND state = $2 RETURNING id
+)
+INSERT INTO order_events (order_id, event, from_state, to_state, actor_kind, actor_id, reason, facts, at)
+SELECT moved.id, e.event, e.from_state, e.to_state, e.actor_kind, e.actor_id, e.reason, e.facts, $4
+FROM moved, unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::jsonb[])
+     WITH ORDINALITY AS e (event, from_state, to_state, actor_kind, actor_id, reason, facts, place)
+ORDER BY e.place
+"""
+
+CONTACT_SEALED = "SELECT contact_sealed FROM orders WHERE id = $1"
+
+BROWSER_INDEX = "SELECT browser_index FROM orders WHERE id = $1"
+
+
+@dataclass(frozen=True)
+class Move:
+    from_state: OrderState
+    to_state: OrderState
+    event: OrderEvent
+
+
+@dataclass(frozen=True)
+class Row:
+    """An order about to be inserted, contact already sealed."""
+
+    id: OrderId
+    site_id: int
+    sku_id: int
+    sku_version_id: int
+    quantity: int
+    unit_price_fen: int
+    contact_kind: str
+    contact_sealed: bytes
+    contact_index: bytes
+    second_factor: bytes
+    browser_index: bytes | None
+    client_address: str | None
+
+
+def _order(row: asyncpg.Record) -> Order:
+    return Order(**{**dict(row), "id": OrderId(row["id"]), "state": OrderState(row["state"])})
+
+
+async def insert(tx: Transaction, row: Row, *, pay_until: object, event: Placed) -> bool:
+    """False when the number is taken."""
+    count: int = await tx.connection.fetchval(
+        INSERT, row.id, row.site_id, row.sku_id, row.sku_version_id, row.quantity, row.unit_price_fen,
+        row.contact_kind, row.contact_sealed, row.contact_index, row.second_factor, row.browser_index,
+        row.client_address, tx.now, pay_until, event.name, event.actor.kind, event.actor.id, dict(event.facts),
+    )  # fmt: skip
+    return count == 1
+
+
+async def lock(tx: Transaction, order_id: OrderId) -> Order | None:
+    """The order, held until the transaction ends."""
+    row = await tx.connection.fetchrow(LOCK, order_id)
+    return _order(row) if row else None
+
+
+async def lock_overdue(tx: Transaction, *, at_most: int) -> list[Order]:
+    """Unpaid orders past their time, held; those somebody else holds are passed over."""
+    return [_order(row) for row in await tx.connection.fetch(LOCK_OVERDUE, tx.now, at_most)]
+
+
+async def write_moves(tx: Transaction, order: Order, moves: Sequence[Move]) -> None:
+    """Compare-and-set from the first move's state to the last one's, with every step told in order."""
+    written = await tx.connection.execute(
+        WRITE_MOVES, order.id, moves[0].from_state, moves[-1].to_state, tx.now,
+        [m.event.name for m in moves], [m.from_state for m in moves], [m.to_state for m in moves],
+        [m.event.actor.kind for m in moves], [m.event.actor.id for m in moves], [m.event.reason for m in moves],
+        [dict(m.event.facts) for m in moves],
+    )  # fmt: skip
+    assert written == f"INSERT 0 {len(moves)}", f"order {order.id} was not in {moves[0].from_state}; lock it first"
+
+
+async def contact_sealed(connection: Connection, order_id: OrderId) -> bytes | None:
+    sealed: bytes | None = await connection.fetchval(CONTACT_SEALED, order_id)
+    return sealed
+
+
+async def browser_index(connection: Connection, order_id: OrderId) -> bytes | None:
+    index: bytes | None = await connection.fetchval(BROWSER_INDEX, order_id)
+    return index
