@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import msgspec
@@ -18,7 +18,11 @@ from kameng.kernel.jobs import Job
 
 _open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
-Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+if TYPE_CHECKING:
+    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+else:
+    # Only the type stubs know its parameter.
+    Connection = asyncpg.pool.PoolConnectionProxy
 
 
 @dataclass(frozen=True)
