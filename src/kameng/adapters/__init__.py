@@ -1,0 +1,1 @@
+"""Out: the other parties' protocols, each behind a port of ours."""

@@ -1,0 +1,1 @@
+"""Payment gateways: one module per protocol, `table.py` says which there are."""

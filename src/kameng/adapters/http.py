@@ -1,0 +1,145 @@
+"""The one client through which adapters speak to other people's machines.
+
+Never inside a transaction; bounded in time and size; no redirect is followed, for a redirect could carry a signed
+request to someone else. What is logged is method, host, path, status and time: keys travel in query strings and
+bodies, so neither is ever written, and errors carry no address beyond the host.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+import httpx
+import structlog
+
+from kameng.kernel.database import assert_no_transaction
+from kameng.kernel.errors import Outage
+
+CONNECT_TIMEOUT_S = 3.0
+TOTAL_TIMEOUT_S = 10.0
+ANSWER_BYTES_MAX = 256 * 1024
+CONNECTIONS_MAX = 100
+# Shorter than the keep-alive of the usual servers (5 s and up), so that we hang up first and no call is lost to a
+# connection the other side has just closed.
+IDLE_MAX_S = 4.0
+
+# httpx writes whole addresses, query strings included, at INFO.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+logging.getLogger("httpcore").setLevel(logging.WARNING)
+
+_log = structlog.get_logger("kameng.http")
+
+# What went wrong before the request was on its way: it had no effect.
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with a status below 500, as it came."""
+
+    status: int
+    body: bytes
+    location: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8; a byte order mark is dropped, broken bytes become U+FFFD."""
+        return self.body.decode("utf-8-sig", errors="replace")
+
+
+class HttpClient:
+    """One per process, shared by all adapters; connections are kept alive and reused.
+
+    `get` and `post_form` raise Outage: with `outcome_known=True` when the request never left (refused connection,
+    unknown host, failed TLS), with `outcome_known=False` after a time-out, a 5xx, a cut or an oversized answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        total_timeout_s: float = TOTAL_TIMEOUT_S,
+        answer_bytes_max: int = ANSWER_BYTES_MAX,
+        connections_max: int = CONNECTIONS_MAX,
+    ) -> None:
+        self._total_timeout_s = total_timeout_s
+        self._answer_bytes_max = answer_bytes_max
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(total_timeout_s, connect=connect_timeout_s),
+            limits=httpx.Limits(max_connections=connections_max, keepalive_expiry=IDLE_MAX_S),
+            # A compressed answer of a few bytes can unpack into gigabytes.
+            headers={"accept-encoding": "identity", "user-agent": "Kameng"},
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def get(self, url: str, *, params: Mapping[str, str]) -> Answer:
+        return await self._call(self._client.build_request("GET", url, params=params))
+
+    async def post_form(self, url: str, *, fields: Mapping[str, str]) -> Answer:
+        return await self._call(self._client.build_request("POST", url, data=fields))
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _call(self, request: httpx.Request) -> Answer:
+        assert_no_transaction()
+        began = monotonic()
+        got = await self._attempt(request)
+        facts = {
+            "method": request.method,
+            "host": request.url.host,
+            "path": request.url.path,
+            "ms": round((monotonic() - began) * 1000, 1),
+        }
+        if isinstance(got, Answer) and got.status < httpx.codes.INTERNAL_SERVER_ERROR:
+            _log.info("called", status=got.status, **facts)
+            return got
+        outage = got if isinstance(got, Outage) else Outage(f"answered {got.status}", outcome_known=False)
+        _log.warning("call failed", reason=str(outage), outcome_known=outage.outcome_known, **facts)
+        raise outage
+
+    async def _attempt(self, request: httpx.Request) -> Answer | Outage:
+        """Returns the outage instead of raising it: httpx's exceptions hold the request, key and all, and must not
+        follow ours as its context into a log."""
+        try:
+            async with asyncio.timeout(self._total_timeout_s):
+                return await self._exchange(request)
+        except _NEVER_SENT as error:
+            return Outage(f"not reached: {type(error).__name__}", outcome_known=True)
+        except TimeoutError:
+            return Outage("no answer in time", outcome_known=False)
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            return Outage(f"cut off: {type(error).__name__}", outcome_known=False)
+
+    async def _exchange(self, request: httpx.Request) -> Answer | Outage:
+        response = await self._client.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for part in response.aiter_bytes():
+                body += part
+                if len(body) > self._answer_bytes_max:
+                    return Outage("the answer is too large", outcome_known=False)
+        finally:
+            await response.aclose()
+        return Answer(response.status_code, bytes(body), response.headers.get("location"))
