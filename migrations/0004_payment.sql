@@ -20,7 +20,7 @@ CREATE TABLE payment_attempts (
     state            text NOT NULL CONSTRAINT payment_attempts_state CHECK (state IN (
                          'started', 'confirmed', 'refused', 'expired')),
     amount_fen       bigint NOT NULL CHECK (amount_fen > 0),
-    -- Where the buyer pays: {"kind": "link" | "qr" | "form", ...}
+    -- Where the buyer pays: {"kind": "link" | "code" | "form", ...}
     pay_by           jsonb,
     gateway_trade_no text,
     started_at       timestamptz NOT NULL,
@@ -63,7 +63,7 @@ CREATE TABLE refunds (
     amount_fen   bigint NOT NULL CHECK (amount_fen > 0),
     state        text NOT NULL CONSTRAINT refunds_state CHECK (state IN (
                      'intended', 'calling', 'done', 'refused', 'in_doubt')),
-    cause        text NOT NULL CHECK (cause IN ('paid_late', 'paid_twice', 'paid_too_much', 'staff')),
+    cause        text NOT NULL CHECK (cause IN ('sold_out', 'paid_twice', 'paid_too_much', 'paid_too_little', 'staff')),
     -- The gateway's own words, for the person who has to look.
     answer       text,
     tries        integer NOT NULL DEFAULT 0,

@@ -7,8 +7,11 @@ CREATE TABLE staff (
                          'owner', 'operator', 'customer_service', 'finance')),
     password_hash    text NOT NULL,
     totp_sealed      bytea,
+    -- NULL until a code of the secret above was shown: a secret nobody could read locks nobody out.
+    totp_since       timestamptz,
     -- The last accepted 30-second step: one code opens one session.
     totp_step        bigint NOT NULL DEFAULT 0,
+    -- Wrong passwords and codes since the last whole log-in; every fifth one locks, longer each time.
     failures         integer NOT NULL DEFAULT 0,
     locked_until     timestamptz,
     enabled          boolean NOT NULL DEFAULT true,
@@ -37,6 +40,7 @@ CREATE TABLE staff_audit (
     at       timestamptz NOT NULL
 );
 CREATE INDEX staff_audit_by_subject ON staff_audit (subject, id DESC);
+CREATE INDEX staff_audit_by_login ON staff_audit (login, id DESC);
 CREATE TRIGGER staff_audit_is_append_only BEFORE UPDATE OR DELETE ON staff_audit
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 

@@ -53,8 +53,8 @@ class Keyring:
     def __post_init__(self) -> None:
         assert self.current in self.roots, "the current key must be in the ring"
         assert self.first in self.roots, "the first key must be in the ring"
-        assert all(len(root) == 32 for root in self.roots.values()), "root keys are 32 bytes"  # noqa: PLR2004
-        assert all(len(key_id) < 256 for key_id in self.roots), "a key id is short"  # noqa: PLR2004
+        assert all(len(root) == 32 for root in self.roots.values()), "root keys are 32 bytes"
+        assert all(len(key_id) < 256 for key_id in self.roots), "a key id is short"
 
     def __hash__(self) -> int:
         return id(self)

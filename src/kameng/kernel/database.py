@@ -29,7 +29,7 @@ else:
 class Following:
     """What follows what: by event type, what happens in the same transaction, and which jobs are left behind."""
 
-    at_once: Mapping[type, Callable[..., Awaitable[Any]]] = field(default_factory=dict)
+    at_once: Mapping[type, tuple[Callable[..., Awaitable[Any]], ...]] = field(default_factory=dict)
     later: Mapping[type, tuple[Job, ...]] = field(default_factory=dict)
 
 

@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from kameng.kernel.database import Transaction
 
 
+Body = Callable[..., Awaitable[None]]
+"""What a job does, its tools already bound."""
+
+
 @dataclass(frozen=True)
 class Job:
-    """A job by name and body. Bodies are idempotent; what a spent retry budget ends in stands beside the body.
-
-    `body` is called with the worker's own tools first and the payload's values by keyword.
-    """
+    """A job by name. Its body stands in the step's `jobs.py`, is called with the payload's values by keyword, and is
+    idempotent; a worker that gives up on it raises an alarm."""
 
     name: str
-    body: Callable[..., Awaitable[None]]
 
     async def defer(self, tx: "Transaction", *, after: timedelta | None = None, **payload: Any) -> None:
         """Leave this job behind in the caller's transaction. A second one with the same payload is one too many."""

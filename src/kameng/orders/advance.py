@@ -19,10 +19,17 @@ async def advance(tx: Transaction, order: Order, event: OrderEvent) -> OrderStat
         target = LIFECYCLE.after(state, type(following))
         moves.append(store.Move(state, target, following))
         state = target
-        follow = tx.following.at_once.get(type(following))
-        following = await follow(tx, order, following) if follow else None
+        following = await _at_once(tx, order, following)
     await store.write_moves(tx, order, moves)
     for move in moves:
         for job in tx.following.later.get(type(move.event), ()):
             await job.defer(tx, order_id=order.id)
     return state
+
+
+async def _at_once(tx: Transaction, order: Order, event: OrderEvent) -> OrderEvent | None:
+    """What happens in the same transaction; at most one follower answers with the order's next event."""
+    answers = [await follow(tx, order, event) for follow in tx.following.at_once.get(type(event), ())]
+    events = [answer for answer in answers if answer is not None]
+    assert len(events) <= 1, f"{event.name} is followed by more than one event"
+    return events[0] if events else None

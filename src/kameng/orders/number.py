@@ -20,7 +20,7 @@ TYPED_CHARACTERS_MAX = 64
 
 def draw(now: datetime) -> OrderId:
     """A new key for this second. A clash is one in a million a second; the caller draws again."""
-    return OrderId(int(now.astimezone(SHANGHAI).strftime("%y%m%d%H%M%S")) * 10**6 + secrets.randbelow(10**6))
+    return OrderId(floor(now) + secrets.randbelow(10**6))
 
 
 def printed(order_id: int) -> str:
@@ -78,3 +78,8 @@ def _has_a_date(digits: str) -> bool:
 
 def _key_of(digits: str) -> OrderId:
     return OrderId(int(digits[:KEY_DIGITS]))
+
+
+def floor(moment: datetime) -> OrderId:
+    """The smallest key an order of this second can have: the lower edge of a time window on the primary key."""
+    return OrderId(int(moment.astimezone(SHANGHAI).strftime("%y%m%d%H%M%S")) * 10**6)

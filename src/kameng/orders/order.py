@@ -1,8 +1,10 @@
 """The order as data: one product × quantity, at the price and under the words it was promised with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId
@@ -25,6 +27,20 @@ class Order:
     amount_fen: int
     placed_at: datetime
     pay_until: datetime
+
+
+def order_of(row: Mapping[str, Any]) -> Order:
+    """An order from a row that has at least its columns."""
+    return Order(
+        id=OrderId(row["id"]),
+        state=OrderState(row["state"]),
+        site_id=row["site_id"],
+        sku_id=row["sku_id"],
+        quantity=row["quantity"],
+        amount_fen=row["amount_fen"],
+        placed_at=row["placed_at"],
+        pay_until=row["pay_until"],
+    )
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import asyncpg
-
 from kameng.kernel.database import Connection, Transaction
 from kameng.orders.lifecycle import OrderEvent, OrderState, Placed
 from kameng.orders.number import OrderId
-from kameng.orders.order import Order
+from kameng.orders.order import Order, order_of
 
 _COLUMNS = "id, state, site_id, sku_id, quantity, amount_fen, placed_at, pay_until"
 
@@ -76,10 +74,6 @@ class Row:
     client_address: str | None
 
 
-def _order(row: asyncpg.Record) -> Order:
-    return Order(**{**dict(row), "id": OrderId(row["id"]), "state": OrderState(row["state"])})
-
-
 async def insert(tx: Transaction, row: Row, *, pay_until: object, event: Placed) -> bool:
     """False when the number is taken."""
     count: int = await tx.connection.fetchval(
@@ -93,12 +87,12 @@ async def insert(tx: Transaction, row: Row, *, pay_until: object, event: Placed)
 async def lock(tx: Transaction, order_id: OrderId) -> Order | None:
     """The order, held until the transaction ends."""
     row = await tx.connection.fetchrow(LOCK, order_id)
-    return _order(row) if row else None
+    return order_of(dict(row)) if row else None
 
 
 async def lock_overdue(tx: Transaction, *, at_most: int) -> list[Order]:
     """Unpaid orders past their time, held; those somebody else holds are passed over."""
-    return [_order(row) for row in await tx.connection.fetch(LOCK_OVERDUE, tx.now, at_most)]
+    return [order_of(dict(row)) for row in await tx.connection.fetch(LOCK_OVERDUE, tx.now, at_most)]
 
 
 async def write_moves(tx: Transaction, order: Order, moves: Sequence[Move]) -> None:

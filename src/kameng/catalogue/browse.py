@@ -1,0 +1,56 @@
+"""Looking through the catalogue."""
+
+import asyncpg
+
+from kameng.catalogue import store
+from kameng.catalogue.product import Offer, Product, ProductType, Sku
+from kameng.kernel.database import Connection, Database
+from kameng.kernel.errors import Refusal
+from kameng.kernel.text import Words
+
+
+class ProductMissing(Refusal):
+    """There is no such product, or it is not on sale."""
+
+    code = "product_missing"
+    status = 404
+    words = Words("没有找到这个商品，可能已下架")
+
+
+def product_of(row: asyncpg.Record) -> Product:
+    values = {**dict(row), "aliases": tuple(row["aliases"]), "skus": tuple(Sku(**sku) for sku in row["skus"])}
+    return Product(**values)
+
+
+async def list_types(db: Database) -> list[ProductType]:
+    """Every type, with how many of its products are on sale."""
+    async with db.reading() as connection:
+        return [ProductType(**dict(row)) for row in await store.types(connection)]
+
+
+async def list_products(db: Database, *, type_slug: str | None = None, on_sale_only: bool = True) -> list[Product]:
+    """Products by type and popularity; of one type, or all."""
+    async with db.reading() as connection:
+        rows = await store.products(connection, type_slug=type_slug, on_sale_only=on_sale_only)
+        return [product_of(row) for row in rows]
+
+
+async def list_pinned(db: Database) -> list[Product]:
+    """The hot goods with an entry of their own on the first page."""
+    async with db.reading() as connection:
+        return [product_of(row) for row in await store.products(connection, pinned=True)]
+
+
+async def find_product(db: Database, slug: str, *, on_sale_only: bool = True) -> Product:
+    """Raises ProductMissing."""
+    async with db.reading() as connection:
+        rows = await store.products(connection, slug=slug, on_sale_only=on_sale_only)
+    if not rows:
+        raise ProductMissing
+    return product_of(rows[0])
+
+
+async def find_offer(connection: Connection, sku_id: int) -> Offer | None:
+    """What the sku is sold as and for at this moment; None if there is no such sku."""
+    row = await store.offer(connection, sku_id)
+    return Offer(**dict(row)) if row else None

@@ -1,0 +1,64 @@
+"""The catalogue as data; prices in fen."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ProductType:
+    """The first level 类型, with what the shop shows beside it."""
+
+    id: int
+    slug: str
+    name: str
+    products: int
+
+
+@dataclass(frozen=True)
+class Sku:
+    """The third level 面值: what is bought and priced."""
+
+    id: int
+    face_value: str
+    price_fen: int
+    quantity_max: int
+    on_sale: bool
+
+
+@dataclass(frozen=True)
+class Product:
+    """The second level 商品."""
+
+    id: int
+    slug: str
+    name: str
+    type_slug: str
+    type_name: str
+    summary: str
+    usage_note: str
+    aliases: tuple[str, ...]
+    code_format: str | None
+    code_keeps_case: bool
+    pinned: bool
+    popularity: int
+    on_sale: bool
+    skus: tuple[Sku, ...]
+
+    @property
+    def price_from_fen(self) -> int | None:
+        """The lowest price on sale."""
+        return min((sku.price_fen for sku in self.skus if sku.on_sale), default=None)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a sku is promised at, this moment: price and the words the buyer sees."""
+
+    sku_id: int
+    sku_version_id: int
+    type_name: str
+    product_name: str
+    face_value: str
+    usage_note: str
+    price_fen: int
+    quantity_max: int
+    on_sale: bool

@@ -1,0 +1,1 @@
+"""A wish becomes an order with a promised price 下单."""

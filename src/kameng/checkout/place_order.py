@@ -1,0 +1,195 @@
+"""A wish becomes an order: price promised, cards reserved, a quarter of an hour to pay."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kameng.catalogue.browse import find_offer
+from kameng.catalogue.product import Offer
+from kameng.checkout import store
+from kameng.kernel.clock import SHANGHAI
+from kameng.kernel.crypto import Keyring
+from kameng.kernel.database import Database, Transaction
+from kameng.kernel.errors import InvalidInput, Refusal
+from kameng.kernel.text import Words
+from kameng.orders.contact import Contact, contact_of, whole_index
+from kameng.orders.lifecycle import OrderState
+from kameng.orders.number import OrderId, floor
+from kameng.orders.order import NewOrder
+from kameng.orders.place import place
+from kameng.stock.reserve import reserve
+
+PURPOSE_REQUEST = "order request"
+PURPOSE_WISH = "order request, its wish"
+REQUEST_KEY_MAX = 255
+REQUESTS_KEPT = timedelta(days=3)
+
+
+class SkuUnavailable(Refusal):
+    code = "sku_unavailable"
+    status = 404
+    words = Words("这个商品已下架，请选择其他面值")
+
+
+class PriceChanged(Refusal):
+    """`now_fen` is the present price of one."""
+
+    code = "price_changed"
+    words = Words("价格刚刚变动，请按新价格重新确认")
+
+
+class OutOfStock(Refusal):
+    code = "out_of_stock"
+    words = Words("库存不足，请减少数量或选择其他面值")
+
+
+class IdempotencyConflict(Refusal):
+    code = "idempotency_conflict"
+    status = 422
+    words = Words("同一个 Idempotency-Key 已用于另一个请求")
+
+
+class TooManyOpenOrders(Refusal):
+    code = "too_many_open_orders"
+    status = 429
+    words = Words("未支付的订单太多，请先支付或取消它们")
+
+
+@dataclass(frozen=True)
+class CheckoutRules:
+    """How long an unpaid order holds its cards, and how many a contact may hold open at a time."""
+
+    pay_within: timedelta = timedelta(minutes=15)
+    open_orders_max: int = 5
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the buyer asked for, as it was typed. `unit_price_fen` is the price that was shown."""
+
+    site_id: int
+    sku_id: int
+    quantity: int
+    contact: str
+    unit_price_fen: int
+    terms_accepted: bool
+    browser: str | None = None
+    client_address: str | None = None
+
+
+@dataclass(frozen=True)
+class PlacedOrder:
+    order_id: OrderId
+    state: OrderState
+    amount_fen: int
+    pay_until: datetime
+
+
+class _AskedBefore(Exception):
+    """Rolls back a repeat that lost the race against its twin."""
+
+
+async def place_order(
+    *, db: Database, keyring: Keyring, rules: CheckoutRules, wish: Wish, idempotency_key: str | None = None
+) -> PlacedOrder:
+    """Promise the price, reserve the cards and write the order, all or nothing.
+
+    The same key with the same wish gives the first order again. Raises InvalidInput, SkuUnavailable, PriceChanged,
+    OutOfStock, IdempotencyConflict, TooManyOpenOrders.
+    """
+    contact = contact_of(wish.contact)
+    if not wish.terms_accepted:
+        raise InvalidInput(fields={"terms_accepted": Words("请勾选确认：数字商品显示后不支持退货")})
+    if idempotency_key is None:
+        return await _place(db, keyring, rules, wish, contact)
+    key = _request_key(keyring, idempotency_key)
+    fingerprint = _fingerprint(keyring, wish, contact)
+    if (first := await _first_answer(db, key, fingerprint)) is not None:
+        return first
+    try:
+        return await _place(db, keyring, rules, wish, contact, request=(key, fingerprint))
+    except _AskedBefore:
+        first = await _first_answer(db, key, fingerprint)
+        assert first is not None, "the twin that won has committed"
+        return first
+
+
+async def _place(
+    db: Database,
+    keyring: Keyring,
+    rules: CheckoutRules,
+    wish: Wish,
+    contact: Contact,
+    *,
+    request: tuple[bytes, bytes] | None = None,
+) -> PlacedOrder:
+    async with db.transaction() as tx:
+        offer = _checked(await find_offer(tx.connection, wish.sku_id), wish)
+        await _refuse_hoarding(tx, keyring, rules, contact)
+        new = NewOrder(
+            site_id=wish.site_id,
+            sku_id=offer.sku_id,
+            sku_version_id=offer.sku_version_id,
+            quantity=wish.quantity,
+            unit_price_fen=offer.price_fen,
+            contact_kind=contact.kind,
+            contact=contact.text,
+            browser=wish.browser,
+            client_address=wish.client_address,
+            pay_until=tx.now + rules.pay_within,
+        )
+        order = await place(tx, keyring, new)
+        if request is not None and not await store.remember(tx, *request, order.id):
+            raise _AskedBefore
+        today = tx.now.astimezone(SHANGHAI).date()
+        if not await reserve(tx, order_id=order.id, sku_id=order.sku_id, quantity=order.quantity, on=today):
+            raise OutOfStock
+        return PlacedOrder(order.id, order.state, order.amount_fen, order.pay_until)
+
+
+def _checked(offer: Offer | None, wish: Wish) -> Offer:
+    if offer is None or not offer.on_sale:
+        raise SkuUnavailable
+    if not 1 <= wish.quantity <= offer.quantity_max:
+        raise InvalidInput(fields={"quantity": Words("数量应为 1 到 %(most)s")}, most=offer.quantity_max)
+    if wish.unit_price_fen != offer.price_fen:
+        raise PriceChanged(now_fen=offer.price_fen)
+    return offer
+
+
+async def _refuse_hoarding(tx: Transaction, keyring: Keyring, rules: CheckoutRules, contact: Contact) -> None:
+    open_orders = await store.open_orders(
+        tx.connection,
+        whole_index(keyring, contact),
+        since=floor(tx.now - rules.pay_within),
+        at_most=rules.open_orders_max,
+    )
+    if open_orders >= rules.open_orders_max:
+        raise TooManyOpenOrders
+
+
+async def _first_answer(db: Database, key: bytes, fingerprint: bytes) -> PlacedOrder | None:
+    async with db.reading() as connection:
+        row = await store.recall(connection, key)
+    if row is None:
+        return None
+    if row["fingerprint"] != fingerprint:
+        raise IdempotencyConflict
+    return PlacedOrder(OrderId(row["id"]), OrderState.AWAITING_PAYMENT, row["amount_fen"], row["pay_until"])
+
+
+def _request_key(keyring: Keyring, text: str) -> bytes:
+    if not 1 <= len(text) <= REQUEST_KEY_MAX:
+        raise InvalidInput(fields={"Idempotency-Key": Words("Idempotency-Key 应为 1–255 个字符")})
+    return keyring.index(text, purpose=PURPOSE_REQUEST)
+
+
+def _fingerprint(keyring: Keyring, wish: Wish, contact: Contact) -> bytes:
+    """What must be equal for a repeat to be a repeat. The browser may change between tries, the wish may not."""
+    parts = (wish.site_id, wish.sku_id, wish.quantity, wish.unit_price_fen, contact.text)
+    return keyring.index("\n".join(map(str, parts)), purpose=PURPOSE_WISH)
+
+
+async def forget_old_requests(db: Database) -> None:
+    """Idempotency keys are promised for three days."""
+    async with db.transaction() as tx:
+        await store.forget_requests(tx, tx.now - REQUESTS_KEPT)

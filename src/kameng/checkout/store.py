@@ -1,0 +1,45 @@
+"""SQL of checkout: which request made which order. Private to this package."""
+
+from datetime import datetime
+
+import asyncpg
+
+from kameng.kernel.database import Connection, Transaction
+
+# Waits for a twin that is still running, so a repeat never makes a second order.
+REMEMBER = """
+INSERT INTO order_requests (idempotency_key, fingerprint, order_id, at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (idempotency_key) DO NOTHING
+"""
+
+RECALL = """
+SELECT r.fingerprint, o.id, o.amount_fen, o.pay_until
+FROM order_requests r JOIN orders o ON o.id = r.order_id WHERE r.idempotency_key = $1
+"""
+
+OPEN_ORDERS = """
+SELECT count(*) FROM (
+    SELECT FROM orders WHERE contact_index = $1 AND state = 'awaiting_payment' AND id > $2 LIMIT $3
+) AS unpaid
+"""
+
+FORGET_REQUESTS = "DELETE FROM order_requests WHERE at < $1"
+
+
+async def remember(tx: Transaction, key: bytes, fingerprint: bytes, order_id: int) -> bool:
+    """False when a request with this key was first."""
+    written: str = await tx.connection.execute(REMEMBER, key, fingerprint, order_id, tx.now)
+    return written == "INSERT 0 1"
+
+
+async def recall(connection: Connection, key: bytes) -> asyncpg.Record | None:
+    return await connection.fetchrow(RECALL, key)
+
+
+async def open_orders(connection: Connection, contact_index: bytes, *, since: int, at_most: int) -> int:
+    count: int = await connection.fetchval(OPEN_ORDERS, contact_index, since, at_most)
+    return count
+
+
+async def forget_requests(tx: Transaction, before: datetime) -> None:
+    await tx.connection.execute(FORGET_REQUESTS, before)

@@ -1,0 +1,28 @@
+"""Hand over cards from stock, in the same transaction as the payment."""
+
+from kameng.kernel.clock import SHANGHAI
+from kameng.kernel.database import Transaction
+from kameng.orders.lifecycle import SYSTEM, Delivered, OrderEvent, SoldOut
+from kameng.orders.order import Order
+from kameng.stock.allocate import allocate
+from kameng.stock.release import release
+from kameng.stock.reserve import reserve
+
+
+async def deliver_from_stock(tx: Transaction, order: Order, _paid: OrderEvent) -> OrderEvent:
+    """The paid order's next event: Delivered with its reserved cards, with fresh ones if its reservation is gone, or
+    SoldOut. Follows PaymentConfirmed and AcceptedByStaff at once."""
+    cards = await allocate(tx, order.id)
+    if cards == 0:
+        today = tx.now.astimezone(SHANGHAI).date()
+        await reserve(tx, order_id=order.id, sku_id=order.sku_id, quantity=order.quantity, on=today)
+        cards = await allocate(tx, order.id)
+    if cards == 0:
+        return SoldOut(SYSTEM, reason="paid after the reservation ended, and nothing is left in stock")
+    assert cards == order.quantity, f"order {order.id} holds {cards} cards, not {order.quantity}"
+    return Delivered(SYSTEM, facts={"cards": cards})
+
+
+async def release_to_stock(tx: Transaction, order: Order, _gone: OrderEvent) -> None:
+    """Put an order's reserved cards back. Follows Expired and CancelledByBuyer at once."""
+    await release(tx, order.id)

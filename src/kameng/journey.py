@@ -1,0 +1,29 @@
+"""What follows what: the one table to read first.
+
+An order event may have consequences in its own transaction (`AT_ONCE`: all or nothing with it) and jobs that are left
+behind in it (`LATER`: done by a worker, again until done). An event that is not a key of AT_ONCE or LATER ends there.
+"""
+
+from kameng.fulfilment.deliver_from_stock import deliver_from_stock, release_to_stock
+from kameng.kernel.database import Following
+from kameng.orders.lifecycle import (
+    AcceptedByStaff,
+    CancelledByBuyer,
+    Expired,
+    PaymentConfirmed,
+    RefundRequested,
+    SoldOut,
+)
+from kameng.payment.open_refund import refund_order
+
+FOLLOWING = Following(
+    at_once={
+        PaymentConfirmed: (deliver_from_stock,),  # → Delivered, or SoldOut
+        AcceptedByStaff: (deliver_from_stock,),  # → Delivered, or SoldOut
+        SoldOut: (refund_order,),
+        RefundRequested: (release_to_stock, refund_order),
+        Expired: (release_to_stock,),
+        CancelledByBuyer: (release_to_stock,),
+    },
+    later={},
+)

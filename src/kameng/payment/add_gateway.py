@@ -1,0 +1,62 @@
+"""Adding and changing a payment channel."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from kameng.kernel.crypto import Keyring
+from kameng.kernel.database import Transaction
+from kameng.kernel.errors import InvalidInput
+from kameng.kernel.text import Words
+from kameng.payment import store
+from kameng.payment.gateway import GatewayMaker
+from kameng.payment.gateways import METHOD_NAMES, PURPOSE_CONFIG
+
+_CODE = re.compile(r"[a-z][a-z0-9-]{1,30}")
+
+
+@dataclass(frozen=True)
+class GatewayDraft:
+    """`config` holds what the protocol's adapter asks for: addresses, merchant id, keys."""
+
+    code: str
+    name: str
+    protocol: str
+    methods: tuple[str, ...]
+    config: Mapping[str, str]
+    enabled: bool = True
+    position: int = 0
+
+
+async def add_gateway(
+    tx: Transaction, keyring: Keyring, makers: Mapping[str, GatewayMaker], draft: GatewayDraft
+) -> int:
+    """Add a channel, or change the one with this code; its id. Raises InvalidInput naming what is wrong."""
+    fields: dict[str, Words] = {}
+    if not _CODE.fullmatch(draft.code):
+        fields["code"] = Words("以小写字母开头，只用小写字母、数字和连字符，2–31 个字符")
+    if not draft.name:
+        fields["name"] = Words("请填写名称")
+    if draft.protocol not in makers:
+        fields["protocol"] = Words("没有这种协议")
+    if not draft.methods or set(draft.methods) - set(METHOD_NAMES):
+        fields["methods"] = Words("请选择至少一种支付方式")
+    if fields:
+        raise InvalidInput(fields=fields)
+    makers[draft.protocol](draft.config)
+    sealed = keyring.seal(msgspec.json.encode(draft.config), purpose=PURPOSE_CONFIG, bound_to=draft.code.encode())
+    return await store.save_gateway(
+        tx,
+        (draft.code, draft.name, draft.protocol, list(draft.methods), sealed, draft.enabled, draft.position),
+    )
+
+
+async def config_of(tx: Transaction, keyring: Keyring, code: str) -> dict[str, str]:
+    """The present configuration of a channel, to change a part of it; empty when there is none."""
+    for row in await store.gateways(tx.connection):
+        if row["code"] == code:
+            plain = keyring.unseal(row["config_sealed"], purpose=PURPOSE_CONFIG, bound_to=code.encode())
+            return msgspec.json.decode(plain, type=dict[str, str])
+    return {}

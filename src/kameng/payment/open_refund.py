@@ -1,0 +1,29 @@
+"""A refund is owed: written down in the transaction that finds it out, sent by a job afterwards."""
+
+from kameng.kernel.database import Transaction
+from kameng.orders.lifecycle import OrderEvent, RefundRequested, SoldOut
+from kameng.orders.number import OrderId
+from kameng.orders.order import Order
+from kameng.payment import refund_store
+from kameng.payment.attempt import RefundCause
+from kameng.payment.jobs import SEND_REFUND
+
+
+async def open_refund(tx: Transaction, receipt_id: int, order_id: OrderId, amount_fen: int, cause: RefundCause) -> int:
+    """Owe a part or all of one receipt; the refund's id. Never more than the receipt, all refunds taken together."""
+    refund_id = await refund_store.insert_refund(tx, receipt_id, order_id, amount_fen, cause)
+    assert refund_id is not None, f"refunds of receipt {receipt_id} would be more than was paid"
+    await SEND_REFUND.defer(tx, refund_id=refund_id)
+    return refund_id
+
+
+async def refund_order(tx: Transaction, order: Order, event: OrderEvent) -> None:
+    """Send back all that was paid for an order and isn't on its way back yet. Follows SoldOut and RefundRequested."""
+    assert isinstance(event, SoldOut | RefundRequested)
+    cause = RefundCause.SOLD_OUT if isinstance(event, SoldOut) else RefundCause.STAFF
+    for row in await refund_store.refundable(tx, order.id):
+        if row["stuck_refund_id"] is not None:
+            await refund_store.try_again(tx, row["stuck_refund_id"])
+            await SEND_REFUND.defer(tx, refund_id=row["stuck_refund_id"])
+        elif row["left_fen"] > 0:
+            await open_refund(tx, row["receipt_id"], order.id, row["left_fen"], cause)

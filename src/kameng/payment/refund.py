@@ -1,0 +1,52 @@
+"""A person decides about money that waits: send it back, or take it as enough."""
+
+from kameng.kernel.database import Transaction
+from kameng.kernel.errors import InvalidInput, Refusal
+from kameng.kernel.text import Words
+from kameng.orders.advance import advance
+from kameng.orders.lifecycle import LIFECYCLE, AcceptedByStaff, Actor, OrderEvent, OrderState, RefundRequested
+from kameng.orders.lock import lock_order
+from kameng.orders.number import OrderId
+from kameng.payment import refund_store
+
+REASON_MAX = 300
+
+
+class NotNow(Refusal):
+    """The order has gone on since the page was loaded."""
+
+    code = "not_in_this_state"
+    words = Words("订单当前状态不允许这个操作，请刷新查看")
+
+
+async def request_refund(tx: Transaction, *, order_id: OrderId, actor: Actor, reason: str) -> OrderState:
+    """Send back everything paid for an order under review or in exception, in the caller's transaction.
+
+    Raises OrderMissing, NotNow, InvalidInput.
+    """
+    return await _decide(tx, order_id, RefundRequested(actor, reason=_checked(reason)))
+
+
+async def accept_payment(tx: Transaction, *, order_id: OrderId, actor: Actor, reason: str) -> OrderState:
+    """Take what was paid for an order under review as enough: it is delivered at once, or refunded if sold out.
+
+    In the caller's transaction. Raises OrderMissing, NotNow, InvalidInput.
+    """
+    event = AcceptedByStaff(actor, reason=_checked(reason))
+    await lock_order(tx, order_id)
+    await refund_store.accept_held_receipts(tx, order_id)
+    return await _decide(tx, order_id, event)
+
+
+async def _decide(tx: Transaction, order_id: OrderId, event: OrderEvent) -> OrderState:
+    order = await lock_order(tx, order_id)
+    if not LIFECYCLE.allows(order.state, type(event)):
+        raise NotNow
+    return await advance(tx, order, event)
+
+
+def _checked(reason: str) -> str:
+    reason = reason.strip()
+    if not 1 <= len(reason) <= REASON_MAX:
+        raise InvalidInput(fields={"reason": Words("请写明原因，最多 300 字")})
+    return reason

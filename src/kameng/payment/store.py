@@ -1,0 +1,179 @@
+"""SQL of attempts and receipts. Private to this package."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+
+from kameng.kernel.database import Connection, Transaction
+from kameng.orders.number import OrderId
+
+GATEWAYS = """
+SELECT id, code, name, protocol, methods, config_sealed, enabled, position FROM gateways ORDER BY position, id
+"""
+
+SAVE_GATEWAY = """
+INSERT INTO gateways (code, name, protocol, methods, config_sealed, enabled, position)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (code) DO UPDATE SET name = excluded.name, protocol = excluded.protocol, methods = excluded.methods,
+    config_sealed = excluded.config_sealed, enabled = excluded.enabled, position = excluded.position
+RETURNING id
+"""
+
+INSERT_ATTEMPT = """
+WITH attempt AS (
+    INSERT INTO payment_attempts (id, gateway_id, method, state, amount_fen, started_at, ask_at)
+    VALUES ($1, $2, $3, 'started', $4, $5, $6)
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id
+)
+INSERT INTO payment_attempt_orders (attempt_id, order_id, amount_fen)
+SELECT attempt.id, o.order_id, o.amount_fen FROM attempt, unnest($7::bigint[], $8::bigint[]) AS o (order_id, amount_fen)
+"""
+
+ATTEMPT = """
+SELECT a.id, a.gateway_id, a.method, a.state, a.amount_fen, a.pay_by, a.gateway_trade_no, a.started_at,
+       array(SELECT order_id FROM payment_attempt_orders WHERE attempt_id = a.id ORDER BY order_id) AS order_ids
+FROM payment_attempts a WHERE a.id = $1
+"""
+
+# The same buyer choosing the same way to pay again goes on with the payment that is already waiting.
+WAITING_ATTEMPT = """
+SELECT a.id, a.gateway_id, a.method, a.state, a.amount_fen, a.pay_by, a.gateway_trade_no, a.started_at,
+       array(SELECT order_id FROM payment_attempt_orders WHERE attempt_id = a.id ORDER BY order_id) AS order_ids
+FROM payment_attempts a JOIN payment_attempt_orders p ON p.attempt_id = a.id
+WHERE p.order_id = $1 AND a.gateway_id = $2 AND a.method = $3 AND a.state = 'started' AND a.pay_by IS NOT NULL
+  AND array(SELECT order_id FROM payment_attempt_orders WHERE attempt_id = a.id ORDER BY order_id) = $4
+ORDER BY a.id DESC LIMIT 1
+"""
+
+RECORD_START = "UPDATE payment_attempts SET pay_by = $2 WHERE id = $1 AND state = 'started'"
+
+RECORD_REFUSAL = "UPDATE payment_attempts SET state = 'refused', ask_at = NULL WHERE id = $1 AND state = 'started'"
+
+# One statement: hold the orders, write the receipt under the gateway's own number, and say what it is for. A receipt
+# that is already there changes nothing and comes back as NULL.
+RECORD_RECEIPT = """
+WITH held AS MATERIALIZED (
+    SELECT o.id, o.state, o.site_id, o.sku_id, o.quantity, o.amount_fen, o.placed_at, o.pay_until, p.amount_fen AS share
+    FROM payment_attempt_orders p JOIN orders o ON o.id = p.order_id
+    WHERE p.attempt_id = $1 ORDER BY o.id FOR UPDATE OF o
+), owed AS (
+    SELECT sum(share) AS owed_fen, bool_and(state = ANY ($7::text[])) AS payable FROM held
+), receipt AS (
+    INSERT INTO receipts (attempt_id, gateway_id, gateway_trade_no, amount_fen, use, heard_from, received_at)
+    SELECT $1, $2, $3, $4, CASE WHEN NOT payable THEN 'surplus' WHEN $4 < owed_fen THEN 'held' ELSE 'applied' END,
+           $5, $6
+    FROM owed WHERE payable IS NOT NULL
+    ON CONFLICT (gateway_id, gateway_trade_no) DO NOTHING
+    RETURNING id, use
+), confirmed AS (
+    UPDATE payment_attempts
+    SET state = 'confirmed', confirmed_at = coalesce(confirmed_at, $6),
+        gateway_trade_no = coalesce(gateway_trade_no, $3), ask_at = NULL
+    WHERE id = $1 AND EXISTS (SELECT FROM receipt)
+)
+SELECT held.*, receipt.id AS receipt_id, receipt.use, owed.owed_fen FROM held, owed LEFT JOIN receipt ON true
+"""
+
+# The next question is planned before this one is asked, so that a crash in between only delays it.
+CLAIM_TO_ASK = """
+UPDATE payment_attempts a
+SET asked = a.asked + 1,
+    ask_at = CASE WHEN a.asked < cardinality($2::interval[]) THEN $1 + ($2::interval[])[a.asked + 1] END,
+    state = CASE WHEN a.asked >= cardinality($2::interval[]) AND a.state = 'started' THEN 'expired' ELSE a.state END
+WHERE a.id IN (SELECT id FROM payment_attempts WHERE ask_at <= $1 ORDER BY ask_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+RETURNING a.id
+"""
+
+ASK_SOON = "UPDATE payment_attempts SET ask_at = least(ask_at, $2) WHERE id = $1 AND state <> 'confirmed'"
+
+STORE_NOTICE = """
+INSERT INTO gateway_notices (gateway_id, digest, attempt_id, genuine, fields, first_at, last_at)
+VALUES ($1, $2, $3, $4, $5, $6, $6)
+ON CONFLICT (gateway_id, digest) DO UPDATE SET times = gateway_notices.times + 1, last_at = excluded.last_at
+"""
+
+
+async def gateways(connection: Connection) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await connection.fetch(GATEWAYS)
+    return rows
+
+
+async def save_gateway(tx: Transaction, values: Sequence[Any]) -> int:
+    gateway_id: int = await tx.connection.fetchval(SAVE_GATEWAY, *values)
+    return gateway_id
+
+
+async def insert_attempt(
+    tx: Transaction,
+    *,
+    attempt_id: int,
+    gateway_id: int,
+    method: str,
+    shares: Mapping[OrderId, int],
+    ask_at: datetime,
+) -> bool:
+    """False when the number is taken."""
+    written: str = await tx.connection.execute(
+        INSERT_ATTEMPT, attempt_id, gateway_id, method, sum(shares.values()), tx.now, ask_at, list(shares),
+        list(shares.values()),
+    )  # fmt: skip
+    return written == f"INSERT 0 {len(shares)}"
+
+
+async def attempt(connection: Connection, attempt_id: int) -> asyncpg.Record | None:
+    return await connection.fetchrow(ATTEMPT, attempt_id)
+
+
+async def waiting_attempt(
+    connection: Connection, order_ids: Sequence[int], gateway_id: int, method: str
+) -> asyncpg.Record | None:
+    ordered = sorted(order_ids)
+    return await connection.fetchrow(WAITING_ATTEMPT, ordered[0], gateway_id, method, ordered)
+
+
+async def record_start(tx: Transaction, attempt_id: int, pay_by: dict[str, Any]) -> None:
+    await tx.connection.execute(RECORD_START, attempt_id, pay_by)
+
+
+async def record_refusal(tx: Transaction, attempt_id: int) -> None:
+    await tx.connection.execute(RECORD_REFUSAL, attempt_id)
+
+
+async def record_receipt(  # noqa: PLR0913 - a row
+    tx: Transaction,
+    *,
+    attempt_id: int,
+    gateway_id: int,
+    trade_no: str,
+    amount_fen: int,
+    heard_from: str,
+    payable: Sequence[str],
+) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await tx.connection.fetch(
+        RECORD_RECEIPT, attempt_id, gateway_id, trade_no, amount_fen, heard_from, tx.now, list(payable)
+    )
+    return rows
+
+
+async def claim_to_ask(tx: Transaction, ask_after: Sequence[timedelta], *, at_most: int) -> list[int]:
+    rows = await tx.connection.fetch(CLAIM_TO_ASK, tx.now, list(ask_after), at_most)
+    return [row["id"] for row in rows]
+
+
+async def ask_soon(tx: Transaction, attempt_id: int) -> None:
+    await tx.connection.execute(ASK_SOON, attempt_id, tx.now)
+
+
+async def store_notice(
+    tx: Transaction,
+    *,
+    gateway_id: int,
+    digest: bytes,
+    attempt_id: int | None,
+    genuine: bool,
+    fields: Mapping[str, str],
+) -> None:
+    await tx.connection.execute(STORE_NOTICE, gateway_id, digest, attempt_id, genuine, dict(fields), tx.now)

@@ -1,0 +1,196 @@
+"""Everything that can be set, in one table; read once from the environment when a process starts."""
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from kameng.kernel.crypto import Keyring, keyring_from_file, keyring_of
+from kameng.risk.guard import GuardRules
+from kameng.web.design.web_settings import Network, WebSettings
+
+PREFIX = "KAMENG_"
+
+
+class SettingWrong(Exception):
+    """A variable can't be used as it is; the message names it and says why, never its value."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: what it means, and how its text is read (`read` raises ValueError with the reason)."""
+
+    name: str
+    default: str
+    meaning: str
+    read: Callable[[str], Any]
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _maybe(text: str) -> str | None:
+    return text or None
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+            msg = f"must be a whole number from {least} to {most}"
+            raise ValueError(msg)
+        return int(text)
+
+    return read
+
+
+def _minutes(text: str) -> timedelta:
+    return timedelta(minutes=_number(1, 24 * 60)(text))
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        msg = "must be like https://shop.example.com, without a path"
+        raise ValueError(msg)
+    return text.rstrip("/")
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        msg = "must be addresses or networks with commas between, like 127.0.0.1,10.0.0.0/8"
+        raise ValueError(msg) from None
+
+
+def _level(text: str) -> str:
+    if text not in ("debug", "info", "warning", "error"):
+        msg = "must be debug, info, warning or error"
+        raise ValueError(msg)
+    return text
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("KAMENG_DATABASE_URL", "", "PostgreSQL to use (postgresql://…); empty: an own one in the data folder", _maybe),
+    Variable("KAMENG_DATA", "var", "folder for the embedded database and the key file", Path),
+    Variable("KAMENG_KEYS", "", "root keys, `id:base64,id:base64`; empty: the key file", _maybe),
+    Variable("KAMENG_KEY_FILE", "", "file with root keys, made with mode 0600 on first start; empty: keys in the data folder",
+             _maybe),
+    Variable("KAMENG_PUBLIC_URL", "http://localhost:8000", "address under which buyers and gateways reach us", _address),
+    Variable("KAMENG_HOST", "127.0.0.1", "address the web server listens on", _text),
+    Variable("KAMENG_PORT", "8000", "port the web server listens on", _number(1, 65535)),
+    Variable("KAMENG_WEB_PROCESSES", "1", "web processes on this host", _number(1, 64)),
+    Variable("KAMENG_POOL_SIZE", "4", "database connections a process; more than twice the cores is slower", _number(2, 64)),
+    Variable("KAMENG_PAY_WITHIN_MINUTES", "15", "time to pay before an order is cancelled", _minutes),
+    Variable("KAMENG_OPEN_ORDERS_MAX", "5", "unpaid orders one contact or address may have at once", _number(1, 1000)),
+    Variable("KAMENG_GUARD_WINDOW_MINUTES", "10", "length of a window in which failed lookups are counted", _minutes),
+    Variable("KAMENG_GUARD_ADDRESS_PROOF_AFTER", "5", "failures of an address before a proof of work is asked", _number(0, 10**6)),
+    Variable("KAMENG_GUARD_ADDRESS_WAITS_AFTER", "30", "failures of an address before it has to wait", _number(1, 10**6)),
+    Variable("KAMENG_GUARD_ORDER_PROOF_AFTER", "3", "failures on one order before a proof of work is asked", _number(0, 10**6)),
+    Variable("KAMENG_GUARD_ORDER_WHOLE_CONTACT_AFTER", "12", "failures on one order in a day before only the whole contact opens it",
+             _number(1, 10**6)),
+    Variable("KAMENG_GUARD_GLOBAL_PROOF_AFTER", "300", "failures of everybody before a proof of work is asked", _number(1, 10**7)),
+    Variable("KAMENG_GUARD_ALARM_AFTER", "30", "failures of an address before staff are told", _number(1, 10**6)),
+    Variable("KAMENG_TRUSTED_PROXIES", "", "proxies whose X-Forwarded-For and -Proto are believed", _networks),
+    Variable("KAMENG_METRICS_TOKEN", "", "bearer token for /metrics; empty: only the machine itself may read it", _maybe),
+    Variable("KAMENG_LOG_LEVEL", "info", "debug, info, warning or error", _level),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a process runs with. `web` and `guard` are the parts that surfaces and the guard are given."""
+
+    database_url: str | None
+    data: Path
+    keys: str | None
+    key_file: Path
+    host: str
+    port: int
+    web_processes: int
+    pool_size: int
+    pay_within: timedelta
+    open_orders_max: int
+    log_level: str
+    guard: GuardRules
+    web: WebSettings
+
+    @property
+    def public_url(self) -> str:
+        return self.web.public_url
+
+    def keyring(self) -> Keyring:
+        """The root keys; makes the key file when there is none. Raises SettingWrong or PermissionError."""
+        if self.keys:
+            return _keyring_of(self.keys)
+        self.key_file.parent.mkdir(parents=True, exist_ok=True)
+        return keyring_from_file(self.key_file)
+
+    def __repr__(self) -> str:
+        shown = {f.name for f in fields(self)} - {"keys", "database_url", "web"}
+        return f"Settings({', '.join(f'{name}={getattr(self, name)!r}' for name in sorted(shown))})"
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """Settings of this environment. Raises SettingWrong, also for a KAMENG_ variable that does not exist."""
+    known = {variable.name for variable in VARIABLES}
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            raise SettingWrong(name, "there is no such setting")
+    value = {variable.name.removeprefix(PREFIX): _read(variable, environment) for variable in VARIABLES}
+    if value["KEYS"]:
+        _keyring_of(value["KEYS"])
+    return Settings(
+        database_url=value["DATABASE_URL"],
+        data=value["DATA"],
+        keys=value["KEYS"],
+        key_file=Path(value["KEY_FILE"] or value["DATA"] / "keys"),
+        host=value["HOST"],
+        port=value["PORT"],
+        web_processes=value["WEB_PROCESSES"],
+        pool_size=value["POOL_SIZE"],
+        pay_within=value["PAY_WITHIN_MINUTES"],
+        open_orders_max=value["OPEN_ORDERS_MAX"],
+        log_level=value["LOG_LEVEL"],
+        guard=_guard(value),
+        web=WebSettings(
+            public_url=value["PUBLIC_URL"],
+            trusted_proxies=value["TRUSTED_PROXIES"],
+            metrics_token=value["METRICS_TOKEN"],
+        ),
+    )
+
+
+def _guard(value: Mapping[str, Any]) -> GuardRules:
+    return GuardRules(
+        window=value["GUARD_WINDOW_MINUTES"],
+        address_proof_after=value["GUARD_ADDRESS_PROOF_AFTER"],
+        address_waits_after=value["GUARD_ADDRESS_WAITS_AFTER"],
+        order_proof_after=value["GUARD_ORDER_PROOF_AFTER"],
+        order_whole_contact_after=value["GUARD_ORDER_WHOLE_CONTACT_AFTER"],
+        global_proof_after=value["GUARD_GLOBAL_PROOF_AFTER"],
+        alarm_after=value["GUARD_ALARM_AFTER"],
+    )
+
+
+def _read(variable: Variable, environment: Mapping[str, str]) -> Any:
+    try:
+        return variable.read(environment.get(variable.name, "").strip() or variable.default)
+    except ValueError as error:
+        raise SettingWrong(variable.name, str(error)) from None
+
+
+def _keyring_of(text: str) -> Keyring:
+    try:
+        return keyring_of(text)
+    except (ValueError, AssertionError):
+        raise SettingWrong("KAMENG_KEYS", "must be `id:base64` entries of 32 bytes with commas between") from None
