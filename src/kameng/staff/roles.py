@@ -1,0 +1,78 @@
+"""Roles and what each may do: one table, asked by every surface through `may`."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import ClassVar
+
+from kameng.kernel.errors import Refusal
+from kameng.kernel.text import Words
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    OPERATOR = "operator"
+    CUSTOMER_SERVICE = "customer_service"
+    FINANCE = "finance"
+
+
+ROLE_NAMES: Mapping[Role, Words] = {
+    Role.OWNER: Words("店主"),
+    Role.OPERATOR: Words("运营"),
+    Role.CUSTOMER_SERVICE: Words("客服"),
+    Role.FINANCE: Words("财务"),
+}
+
+
+class Permission(StrEnum):
+    ORDER_LOOK = "order_look"
+    ORDER_REVEAL = "order_reveal"
+    CONTACT_SHOW = "contact_show"
+    PAYMENT_ACCEPT = "payment_accept"
+    REFUND_REQUEST = "refund_request"
+    STOCK_LOOK = "stock_look"
+    STOCK_IMPORT = "stock_import"
+    PRICE_LOOK = "price_look"
+    PRICE_EDIT = "price_edit"
+    GATEWAY_LOOK = "gateway_look"
+    GATEWAY_EDIT = "gateway_edit"
+    ALARM_LOOK = "alarm_look"
+    ALARM_ANSWER = "alarm_answer"
+    AUDIT_LOOK = "audit_look"
+    STAFF_EDIT = "staff_edit"
+
+
+_P = Permission
+_EVERYBODY = frozenset(Role)
+_OWNER = frozenset({Role.OWNER})
+_GOODS = frozenset({Role.OWNER, Role.OPERATOR})
+_MONEY = frozenset({Role.OWNER, Role.FINANCE})
+_BUYERS = frozenset({Role.OWNER, Role.CUSTOMER_SERVICE})
+
+ALLOWED: Mapping[Permission, frozenset[Role]] = {
+    _P.ORDER_LOOK: _EVERYBODY,
+    _P.ORDER_REVEAL: _BUYERS,
+    _P.CONTACT_SHOW: _BUYERS,
+    _P.PAYMENT_ACCEPT: _MONEY,
+    _P.REFUND_REQUEST: _MONEY,
+    _P.STOCK_LOOK: _GOODS | _BUYERS,
+    _P.STOCK_IMPORT: _GOODS,
+    _P.PRICE_LOOK: _EVERYBODY,
+    _P.PRICE_EDIT: _GOODS,
+    _P.GATEWAY_LOOK: _GOODS | _MONEY,
+    # Whoever edits a gateway decides where the money goes.
+    _P.GATEWAY_EDIT: _OWNER,
+    _P.ALARM_LOOK: _EVERYBODY,
+    _P.ALARM_ANSWER: _GOODS | _BUYERS,
+    _P.AUDIT_LOOK: _OWNER,
+    _P.STAFF_EDIT: _OWNER,
+}
+
+
+class NotPermitted(Refusal):
+    code: ClassVar[str] = "not_permitted"
+    status: ClassVar[int] = 403
+    words: ClassVar[Words] = Words("你的角色没有这项权限")
+
+
+def may(role: Role, permission: Permission) -> bool:
+    return role in ALLOWED[permission]
