@@ -1,8 +1,6 @@
 """Fixtures everybody shares: a real PostgreSQL with real commits, a clock that stands still, keys that never change."""
 
 import base64
-import importlib
-import importlib.util
 import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -10,17 +8,13 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
+from kameng.journey import FOLLOWING
 from kameng.kernel.clock import VirtualClock
 from kameng.kernel.crypto import Keyring, keyring_of
-from kameng.kernel.database import Database, Following, open_pool
+from kameng.kernel.database import Database, open_pool
 from tests.postgres import TestServer, clone, empty, run_on, with_database
 
 START = datetime(2026, 11, 22, 6, 30, 55, tzinfo=UTC)
-
-# Until the journey is written, nothing follows.
-FOLLOWING: Following = (
-    importlib.import_module("kameng.journey").FOLLOWING if importlib.util.find_spec("kameng.journey") else Following()
-)
 
 _server = pytest.StashKey[TestServer]()
 

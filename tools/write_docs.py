@@ -1,0 +1,152 @@
+"""Write docs/states.md from the state tables of the code; `--check` only says whether it is fresh."""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from kameng.kernel.lifecycle import Lifecycle
+from kameng.kernel.text import Words
+from kameng.orders import lifecycle
+from kameng.payment import attempt
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+@dataclass(frozen=True)
+class Machine:
+    title: str
+    source: str
+    states: type[StrEnum]
+    first: StrEnum
+    table: Lifecycle[Any]
+    names: Mapping[Any, Words] = field(default_factory=dict)
+
+
+MACHINES = [
+    Machine(
+        "Order 订单",
+        "src/kameng/orders/lifecycle.py",
+        lifecycle.OrderState,
+        lifecycle.OrderState.AWAITING_PAYMENT,
+        lifecycle.LIFECYCLE,
+        lifecycle.STATE_NAMES,
+    ),
+    Machine(
+        "Payment attempt 支付尝试",
+        "src/kameng/payment/attempt.py",
+        attempt.AttemptState,
+        attempt.AttemptState.STARTED,
+        attempt.ATTEMPT_LIFECYCLE,
+    ),
+    Machine(
+        "Refund 退款",
+        "src/kameng/payment/attempt.py",
+        attempt.RefundState,
+        attempt.RefundState.INTENDED,
+        attempt.REFUND_LIFECYCLE,
+    ),
+]
+
+HEAD = """# States
+
+Generated from the state tables in the code by `make docs`; do not edit. What follows an event is said in
+`src/kameng/journey.py`.
+"""
+
+
+def words_of(event: type) -> str:
+    """PaymentConfirmed → 'payment confirmed'."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", event.__name__).lower()
+
+
+def event_rows(machine: Machine) -> dict[type, dict[StrEnum, StrEnum]]:
+    """By event, which state leads to which."""
+    rows: dict[type, dict[StrEnum, StrEnum]] = {}
+    for (state, event), target in machine.table.moves.items():
+        rows.setdefault(event, {})[state] = target
+    return rows
+
+
+def is_everywhere(machine: Machine, moves: Mapping[StrEnum, StrEnum]) -> bool:
+    """Possible in every state, and changing none."""
+    return set(moves) == set(machine.states) and all(state == target for state, target in moves.items())
+
+
+def picture(machine: Machine) -> Iterator[str]:
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    for state, words in machine.names.items():
+        yield f"    {state}: {words.chinese} ({state.replace('_', ' ')})"
+    yield f"    [*] --> {machine.first}"
+    arrows = sorted(
+        (list(machine.states).index(state), list(machine.states).index(target), state, target, words_of(event))
+        for event, moves in event_rows(machine).items()
+        if not is_everywhere(machine, moves)
+        for state, target in moves.items()
+    )
+    for (_, _, state, target), group in groupby(arrows, key=lambda arrow: arrow[:4]):
+        yield f"    {state} --> {target}: {' / '.join(arrow[4] for arrow in group)}"
+    yield "```"
+
+
+def state_table(machine: Machine) -> Iterator[str]:
+    reached = {target for (state, _), target in machine.table.moves.items() if state != target} | {machine.first}
+    yield "| state | what a buyer reads | leads on to |" if machine.names else "| state | leads on to |"
+    yield "|---|---|---|" if machine.names else "|---|---|"
+    for state in machine.states:
+        onward = list(
+            dict.fromkeys(
+                f"`{target}`" for (origin, _), target in machine.table.moves.items() if origin == state != target
+            )
+        )
+        ending = ", ".join(onward) or ("–" if state in reached else "not yet used")
+        name = f" {machine.names[state].chinese} |" if machine.names else ""
+        yield f"| `{state}` |{name} {ending} |"
+
+
+def event_table(machine: Machine) -> Iterator[str]:
+    yield "| event | in | leads to |"
+    yield "|---|---|---|"
+    for event, moves in event_rows(machine).items():
+        if is_everywhere(machine, moves):
+            yield f"| {words_of(event)} | every state | the same |"
+            continue
+        targets: dict[StrEnum, list[StrEnum]] = {}
+        for state, target in moves.items():
+            targets.setdefault(target, []).append(state)
+        for target, states in targets.items():
+            yield f"| {words_of(event)} | {', '.join(f'`{state}`' for state in states)} | `{target}` |"
+
+
+def states_document() -> str:
+    parts = [HEAD]
+    for machine in MACHINES:
+        parts.append(f"\n## {machine.title}\n\nFrom `{machine.source}`. Whatever is not in the table is refused.\n")
+        parts.extend("\n" + "\n".join(part(machine)) + "\n" for part in (picture, state_table, event_table))
+    return "".join(parts)
+
+
+DOCUMENTS = {"states.md": states_document}
+
+
+def main(arguments: list[str]) -> int:
+    stale = 0
+    for name, write in DOCUMENTS.items():
+        file, text = DOCS / name, write()
+        fresh = file.exists() and file.read_text() == text
+        if "--check" in arguments:
+            print(f"docs/{name} is {'fresh' if fresh else 'stale: run `make docs`'}")
+            stale += not fresh
+        elif not fresh:
+            file.write_text(text)
+            print(f"docs/{name} written")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
