@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import md5
 from typing import Any
-from zoneinfo import ZoneInfo
+
+from kameng.kernel.clock import SHANGHAI
 
 GOODS_BYTES_MAX = 127
 _UNSIGNED = frozenset({"sign", "sign_type"})
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def sign(fields: Mapping[str, str], key: str, *, sign_with: str = "key") -> str:
@@ -57,6 +57,6 @@ def _loads(text: str) -> Any:
 def moment(text: str | None) -> datetime | None:
     """`2026-01-31 08:00:00` on a gateway's clock (China time) as an aware UTC time; None if it is no time."""
     try:
-        return datetime.fromisoformat(text or "").replace(tzinfo=_SHANGHAI).astimezone(UTC)
+        return datetime.fromisoformat(text or "").replace(tzinfo=SHANGHAI).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -1,0 +1,162 @@
+"""How the gateway answers when it does not answer as it should. Tests set it for the next calls, or for always."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from litestar import Response
+from litestar.response import Stream
+
+from kameng.web.sandbox.desk import Declined
+
+_JSON = "application/json; charset=utf-8"
+_BROKEN_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
+
+Act = Callable[[], dict[str, object]]
+Said = Response[Any]
+
+
+class Call(StrEnum):
+    """What can be made to misbehave."""
+
+    MAPI = "mapi"
+    ORDER = "order"
+    REFUND = "refund"
+    MERCHANT = "merchant"
+
+
+class How(StrEnum):
+    """NOT_DONE_… leave the books as they were; the others do what was asked and then fail to say so."""
+
+    PROPER = "proper"
+    REFUSE = "refuse"
+    NOT_DONE_HTML_502 = "not_done_html_502"
+    NOT_DONE_HANG = "not_done_hang"
+    HTML_502 = "html_502"
+    HTML_200 = "html_200"
+    HANG = "hang"
+    CUT_OFF = "cut_off"
+    GARBAGE = "garbage"
+    EMPTY = "empty"
+    HUGE = "huge"
+    REDIRECT = "redirect"
+    SLOW = "slow"
+    CODE_AS_TEXT = "code_as_text"
+    CODE_AS_TRUTH = "code_as_truth"
+    ENCODED_TWICE = "encoded_twice"
+    OTHER_REFERENCE = "other_reference"
+    OTHER_AMOUNT = "other_amount"
+    UNKNOWN_STATUS = "unknown_status"
+    AS_QRCODE = "as_qrcode"
+    AS_URLSCHEME = "as_urlscheme"
+    AS_SCRIPT = "as_script"
+
+
+@dataclass
+class Behaviour:
+    """`times` None: until something else is set. `seconds`: how long HANG and SLOW take."""
+
+    how: How = How.PROPER
+    times: int | None = None
+    seconds: float = 15.0
+
+
+class Behaviours:
+    """What is still to go wrong, by call, first set first served."""
+
+    def __init__(self) -> None:
+        self._due: dict[Call, list[Behaviour]] = {call: [] for call in Call}
+
+    def add(self, call: Call, behaviour: Behaviour) -> None:
+        self._due[call].append(behaviour)
+
+    def clear(self) -> None:
+        for due in self._due.values():
+            due.clear()
+
+    def next(self, call: Call) -> Behaviour:
+        due = self._due[call]
+        if not due:
+            return _PROPER
+        first = due[0]
+        if first.times is not None:
+            first.times -= 1
+            if first.times <= 0:
+                due.pop(0)
+        elif len(due) > 1:
+            due.pop(0)
+            return self.next(call)
+        return first
+
+
+_PROPER = Behaviour()
+
+
+async def answer(behaviour: Behaviour, act: Act) -> Said:
+    """Acts, or does not, and says so, or does not."""
+    how = behaviour.how
+    if how is How.REFUSE:
+        return _php({"code": -1, "msg": "通道维护，暂停使用"})
+    if how is How.NOT_DONE_HTML_502:
+        return Response(_BROKEN_PAGE, media_type="text/html", status_code=502)
+    if how is How.NOT_DONE_HANG:
+        await asyncio.sleep(behaviour.seconds)
+        return _php({"code": -1, "msg": "系统繁忙"})
+    try:
+        said = act()
+    except Declined as no:
+        said = {"code": -1, "msg": str(no)}
+    if how is How.PROPER:
+        return _php(said)
+    if how in {How.HANG, How.SLOW}:
+        await asyncio.sleep(behaviour.seconds)
+        return _php(said)
+    return _distorted(how, said)
+
+
+def _distorted(how: How, said: dict[str, object]) -> Said:
+    match how:
+        case How.HTML_502 | How.HTML_200:
+            return Response(_BROKEN_PAGE, media_type="text/html", status_code=502 if how is How.HTML_502 else 200)
+        case How.CUT_OFF:
+            return Stream(_cut(json.dumps(said)), media_type=_JSON, headers={"content-length": "4096"})
+        case How.GARBAGE:
+            return Response(json.dumps(said)[:-9], media_type=_JSON, status_code=200)
+        case How.EMPTY:
+            return Response(b"", media_type=_JSON, status_code=200)
+        case How.HUGE:
+            return _php(said | {"msg": "x" * 2_000_000})
+        case How.REDIRECT:
+            return Response(b"", status_code=302, headers={"location": "/elsewhere"})
+        case How.ENCODED_TWICE:
+            return Response(json.dumps(json.dumps(said)), media_type=_JSON, status_code=200)
+        case _:
+            return _php(_altered(how, said))
+
+
+def _altered(how: How, said: dict[str, object]) -> dict[str, object]:
+    place = said.get("payurl", "")
+    changes: dict[How, dict[str, object]] = {
+        How.CODE_AS_TEXT: {name: str(said[name]) for name in ("code", "status") if name in said},
+        How.CODE_AS_TRUTH: {"code": said["code"] == 1},
+        How.OTHER_REFERENCE: {"out_trade_no": "P000000000000000000"},
+        How.OTHER_AMOUNT: {"money": "999999.99"},
+        How.UNKNOWN_STATUS: {"status": 7},
+        How.AS_QRCODE: {"payurl": "", "qrcode": place},
+        How.AS_URLSCHEME: {"payurl": "", "urlscheme": f"weixin://dl/business/?t={place}"},
+        How.AS_SCRIPT: {"payurl": "javascript:alert(1)"},
+    }
+    return said | changes[how]
+
+
+def _php(said: dict[str, object]) -> Said:
+    """As PHP's json_encode writes it: one line, everything beyond ASCII escaped."""
+    return Response(json.dumps(said, separators=(",", ":")).encode(), media_type=_JSON, status_code=200)
+
+
+async def _cut(text: str) -> AsyncIterator[bytes]:
+    """Half of the answer under the promise of more of it."""
+    yield text[: len(text) // 2].encode()
