@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from kameng.checkout.place_order import CheckoutRules
 from kameng.kernel.crypto import Keyring, keyring_from_file, keyring_of
 from kameng.risk.guard import GuardRules
-from kameng.web.design.web_settings import Network, WebSettings
+from kameng.web.design.doorway import Network
+from kameng.web.design.web_settings import WebSettings
 
 PREFIX = "KAMENG_"
+TEST_PREFIX = "KAMENG_TEST_"
+DATABASE_URL = "KAMENG_DATABASE_URL"
+KEYS = "KAMENG_KEYS"
 
 
 class SettingWrong(Exception):
@@ -80,35 +85,63 @@ def _level(text: str) -> str:
 
 
 VARIABLES: tuple[Variable, ...] = (
-    Variable("KAMENG_DATABASE_URL", "", "PostgreSQL to use (postgresql://…); empty: an own one in the data folder", _maybe),
+    Variable(DATABASE_URL, "", "PostgreSQL to use (postgresql://…); empty: an own one in the data folder", _maybe),
     Variable("KAMENG_DATA", "var", "folder for the embedded database and the key file", Path),
-    Variable("KAMENG_KEYS", "", "root keys, `id:base64,id:base64`; empty: the key file", _maybe),
-    Variable("KAMENG_KEY_FILE", "", "file with root keys, made with mode 0600 on first start; empty: keys in the data folder",
-             _maybe),
-    Variable("KAMENG_PUBLIC_URL", "http://localhost:8000", "address under which buyers and gateways reach us", _address),
+    Variable(KEYS, "", "root keys, `id:base64,id:base64`; empty: the key file", _maybe),
+    Variable(
+        "KAMENG_KEY_FILE", "", "file with root keys, made 0600 on first start; empty: `keys` in the data folder", _maybe
+    ),
+    Variable(
+        "KAMENG_PUBLIC_URL", "http://localhost:8000", "address under which buyers and gateways reach us", _address
+    ),
     Variable("KAMENG_HOST", "127.0.0.1", "address the web server listens on", _text),
     Variable("KAMENG_PORT", "8000", "port the web server listens on", _number(1, 65535)),
     Variable("KAMENG_WEB_PROCESSES", "1", "web processes on this host", _number(1, 64)),
-    Variable("KAMENG_POOL_SIZE", "4", "database connections a process; more than twice the cores is slower", _number(2, 64)),
+    Variable(
+        "KAMENG_POOL_SIZE", "4", "database connections a process; more than twice the cores is slower", _number(2, 64)
+    ),
     Variable("KAMENG_PAY_WITHIN_MINUTES", "15", "time to pay before an order is cancelled", _minutes),
-    Variable("KAMENG_OPEN_ORDERS_MAX", "5", "unpaid orders one contact or address may have at once", _number(1, 1000)),
+    Variable("KAMENG_OPEN_ORDERS_MAX", "5", "unpaid orders one contact may have at once", _number(1, 1000)),
     Variable("KAMENG_GUARD_WINDOW_MINUTES", "10", "length of a window in which failed lookups are counted", _minutes),
-    Variable("KAMENG_GUARD_ADDRESS_PROOF_AFTER", "5", "failures of an address before a proof of work is asked", _number(0, 10**6)),
-    Variable("KAMENG_GUARD_ADDRESS_WAITS_AFTER", "30", "failures of an address before it has to wait", _number(1, 10**6)),
-    Variable("KAMENG_GUARD_ORDER_PROOF_AFTER", "3", "failures on one order before a proof of work is asked", _number(0, 10**6)),
-    Variable("KAMENG_GUARD_ORDER_WHOLE_CONTACT_AFTER", "12", "failures on one order in a day before only the whole contact opens it",
-             _number(1, 10**6)),
-    Variable("KAMENG_GUARD_GLOBAL_PROOF_AFTER", "300", "failures of everybody before a proof of work is asked", _number(1, 10**7)),
+    Variable(
+        "KAMENG_GUARD_ADDRESS_PROOF_AFTER",
+        "5",
+        "failures of an address before a proof of work is asked",
+        _number(0, 10**6),
+    ),
+    Variable(
+        "KAMENG_GUARD_ADDRESS_WAITS_AFTER", "30", "failures of an address before it has to wait", _number(1, 10**6)
+    ),
+    Variable(
+        "KAMENG_GUARD_ORDER_PROOF_AFTER",
+        "3",
+        "failures on one order before a proof of work is asked",
+        _number(0, 10**6),
+    ),
+    Variable(
+        "KAMENG_GUARD_ORDER_WHOLE_CONTACT_AFTER",
+        "12",
+        "failures on one order in a day before only the whole contact will do",
+        _number(1, 10**6),
+    ),
+    Variable(
+        "KAMENG_GUARD_GLOBAL_PROOF_AFTER",
+        "300",
+        "failures of everybody before a proof of work is asked",
+        _number(1, 10**7),
+    ),
     Variable("KAMENG_GUARD_ALARM_AFTER", "30", "failures of an address before staff are told", _number(1, 10**6)),
     Variable("KAMENG_TRUSTED_PROXIES", "", "proxies whose X-Forwarded-For and -Proto are believed", _networks),
-    Variable("KAMENG_METRICS_TOKEN", "", "bearer token for /metrics; empty: only the machine itself may read it", _maybe),
+    Variable(
+        "KAMENG_METRICS_TOKEN", "", "bearer token for /metrics; empty: only the machine itself may read it", _maybe
+    ),
     Variable("KAMENG_LOG_LEVEL", "info", "debug, info, warning or error", _level),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a process runs with. `web` and `guard` are the parts that surfaces and the guard are given."""
+    """What a process runs with. `checkout`, `guard` and `web` are the parts handed on."""
 
     database_url: str | None
     data: Path
@@ -118,9 +151,9 @@ class Settings:
     port: int
     web_processes: int
     pool_size: int
-    pay_within: timedelta
-    open_orders_max: int
     log_level: str
+    trusted_proxies: tuple[Network, ...]
+    checkout: CheckoutRules
     guard: GuardRules
     web: WebSettings
 
@@ -144,7 +177,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     """Settings of this environment. Raises SettingWrong, also for a KAMENG_ variable that does not exist."""
     known = {variable.name for variable in VARIABLES}
     for name in sorted(environment):
-        if name.startswith(PREFIX) and name not in known:
+        if name.startswith(PREFIX) and not name.startswith(TEST_PREFIX) and name not in known:
             raise SettingWrong(name, "there is no such setting")
     value = {variable.name.removeprefix(PREFIX): _read(variable, environment) for variable in VARIABLES}
     if value["KEYS"]:
@@ -158,13 +191,12 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         port=value["PORT"],
         web_processes=value["WEB_PROCESSES"],
         pool_size=value["POOL_SIZE"],
-        pay_within=value["PAY_WITHIN_MINUTES"],
-        open_orders_max=value["OPEN_ORDERS_MAX"],
         log_level=value["LOG_LEVEL"],
+        trusted_proxies=value["TRUSTED_PROXIES"],
+        checkout=CheckoutRules(pay_within=value["PAY_WITHIN_MINUTES"], open_orders_max=value["OPEN_ORDERS_MAX"]),
         guard=_guard(value),
         web=WebSettings(
             public_url=value["PUBLIC_URL"],
-            trusted_proxies=value["TRUSTED_PROXIES"],
             metrics_token=value["METRICS_TOKEN"],
         ),
     )
@@ -193,4 +225,4 @@ def _keyring_of(text: str) -> Keyring:
     try:
         return keyring_of(text)
     except (ValueError, AssertionError):
-        raise SettingWrong("KAMENG_KEYS", "must be `id:base64` entries of 32 bytes with commas between") from None
+        raise SettingWrong(KEYS, "must be `id:base64` entries of 32 bytes with commas between") from None

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import asyncpg
 
+from kameng.kernel.database import Connection
+
 FOLDER = Path(__file__).parents[3] / "migrations"
 LOCK = 0x6B616D656E67  # "kameng"
 
@@ -39,3 +41,9 @@ async def _apply(connection: asyncpg.Connection, file: Path, known: dict[str, st
         await connection.execute(script)
         await connection.execute("INSERT INTO migrations (name, digest) VALUES ($1, $2)", file.name, digest)
     return True
+
+
+async def missing_migrations(connection: Connection) -> list[str]:
+    """Files that this database has not seen; raises asyncpg's error when nothing was ever applied."""
+    known = {row["name"] for row in await connection.fetch("SELECT name FROM migrations")}
+    return [file.name for file in sorted(FOLDER.glob("*.sql")) if file.name not in known]

@@ -35,7 +35,8 @@ def _messages_of(language: str) -> dict[str, str]:
         return {}
     with file.open("rb") as stream:
         catalogue = read_po(stream, locale=language)
-    return {message.id: message.string for message in catalogue if isinstance(message.id, str) and message.id}
+    pairs = [(message.id, message.string) for message in catalogue]
+    return {key: text for key, text in pairs if isinstance(key, str) and isinstance(text, str) and key and text}
 
 
 def load_translators() -> Mapping[str, Translator]:
@@ -46,7 +47,7 @@ def load_translators() -> Mapping[str, Translator]:
 def choose_language(*, asked: str | None, remembered: str | None, accepted: str) -> str:
     """The language of the address, else of the cookie, else of the browser; Chinese if none of them is one of ours."""
     for choice in (asked, remembered):
-        if choice in LANGUAGES:
+        if choice is not None and choice in LANGUAGES:
             return choice
     for part in accepted.split(","):
         tag = part.split(";")[0].strip().lower()

@@ -1,9 +1,6 @@
 """The part of the settings that surfaces are given."""
 
-import ipaddress
 from dataclasses import dataclass
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True)
@@ -11,7 +8,6 @@ class WebSettings:
     """`public_url` has no trailing slash. Without `metrics_token` only loopback may read the metrics."""
 
     public_url: str
-    trusted_proxies: tuple[Network, ...] = ()
     metrics_token: str | None = None
 
     @property

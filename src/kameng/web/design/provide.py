@@ -1,0 +1,100 @@
+"""What handlers may ask for by name; see `app.py` for where it comes from."""
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from kameng.checkout.place_order import CheckoutRules
+from kameng.kernel.crypto import Keyring
+from kameng.kernel.database import Database
+from kameng.payment.gateways import Gateways
+from kameng.risk.guard import GuardRules
+from kameng.sites.directory import SiteDirectory
+from kameng.sites.site import Site
+from kameng.web.design.assets import Assets
+from kameng.web.design.metrics import Metrics
+from kameng.web.design.pages import Pages
+from kameng.web.design.translation import Translator
+from kameng.web.design.visit import Visit, visit_of
+from kameng.web.design.web_settings import WebSettings
+
+AnyRequest = Request[object, object, State]
+
+
+def _db(state: State) -> Database:
+    db: Database = state.db
+    return db
+
+
+def _keyring(state: State) -> Keyring:
+    keyring: Keyring = state.keyring
+    return keyring
+
+
+def _gateways(state: State) -> Gateways:
+    gateways: Gateways = state.gateways
+    return gateways
+
+
+def _directory(state: State) -> SiteDirectory:
+    directory: SiteDirectory = state.directory
+    return directory
+
+
+def _assets(state: State) -> Assets:
+    assets: Assets = state.assets
+    return assets
+
+
+def _pages(state: State) -> Pages:
+    pages: Pages = state.pages
+    return pages
+
+
+def _metrics(state: State) -> Metrics:
+    metrics: Metrics = state.metrics
+    return metrics
+
+
+def _web_settings(state: State) -> WebSettings:
+    settings: WebSettings = state.web_settings
+    return settings
+
+
+def _checkout_rules(state: State) -> CheckoutRules:
+    rules: CheckoutRules = state.checkout_rules
+    return rules
+
+
+def _guard_rules(state: State) -> GuardRules:
+    rules: GuardRules = state.guard_rules
+    return rules
+
+
+def _visit(request: AnyRequest) -> Visit:
+    return visit_of(request.scope)
+
+
+def _site(request: AnyRequest) -> Site:
+    return visit_of(request.scope).site
+
+
+def _words(request: AnyRequest) -> Translator:
+    return visit_of(request.scope).words
+
+
+DEPENDENCIES = {
+    "db": Provide(_db, sync_to_thread=False),
+    "keyring": Provide(_keyring, sync_to_thread=False),
+    "gateways": Provide(_gateways, sync_to_thread=False),
+    "directory": Provide(_directory, sync_to_thread=False),
+    "assets": Provide(_assets, sync_to_thread=False),
+    "pages": Provide(_pages, sync_to_thread=False),
+    "metrics": Provide(_metrics, sync_to_thread=False),
+    "web_settings": Provide(_web_settings, sync_to_thread=False),
+    "checkout_rules": Provide(_checkout_rules, sync_to_thread=False),
+    "guard_rules": Provide(_guard_rules, sync_to_thread=False),
+    "visit": Provide(_visit, sync_to_thread=False),
+    "site": Provide(_site, sync_to_thread=False),
+    "words": Provide(_words, sync_to_thread=False),
+}
