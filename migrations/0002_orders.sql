@@ -17,7 +17,6 @@ CREATE TABLE orders (
     contact_sealed    bytea NOT NULL,
     contact_index     bytea NOT NULL,
     second_factor     bytea NOT NULL,
-    browser_index     bytea,
     client_address    inet,
     terms_accepted_at timestamptz NOT NULL,
     placed_at         timestamptz NOT NULL,

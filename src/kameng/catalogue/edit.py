@@ -78,7 +78,10 @@ async def save_product(tx: Transaction, draft: ProductDraft) -> int:
 
 
 async def save_sku(tx: Transaction, draft: SkuDraft) -> int:
-    """Add a face value, or change price and sale of the one with this name; its id. Raises InvalidInput, ProductMissing."""
+    """Add a face value, or change price and sale of the one with this name; its id.
+
+    Raises InvalidInput, ProductMissing.
+    """
     fields: dict[str, Words] = {}
     if not 1 <= len(draft.face_value) <= NAME_MAX:
         fields["face_value"] = Words("名称应为 1–60 个字")

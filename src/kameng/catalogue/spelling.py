@@ -1,5 +1,7 @@
-"""The forms of a name that people type: plain, pinyin, initials. 重庆 reads chongqing as a phrase, zhongqing by letters;
-both are kept."""
+"""The forms of a name that people type: plain, pinyin, initials.
+
+重庆 reads chongqing as a phrase and zhongqing letter by letter; both are kept.
+"""
 
 from itertools import chain
 

@@ -72,7 +72,6 @@ class Wish:
     contact: str
     unit_price_fen: int
     terms_accepted: bool
-    browser: str | None = None
     client_address: str | None = None
 
 
@@ -133,7 +132,6 @@ async def _place(
             unit_price_fen=offer.price_fen,
             contact_kind=contact.kind,
             contact=contact.text,
-            browser=wish.browser,
             client_address=wish.client_address,
             pay_until=tx.now + rules.pay_within,
         )
@@ -184,7 +182,7 @@ def _request_key(keyring: Keyring, text: str) -> bytes:
 
 
 def _fingerprint(keyring: Keyring, wish: Wish, contact: Contact) -> bytes:
-    """What must be equal for a repeat to be a repeat. The browser may change between tries, the wish may not."""
+    """What must be equal for a repeat to be a repeat."""
     parts = (wish.site_id, wish.sku_id, wish.quantity, wish.unit_price_fen, contact.text)
     return keyring.index("\n".join(map(str, parts)), purpose=PURPOSE_WISH)
 

@@ -41,7 +41,7 @@ def read(text: str) -> OrderId | None:
 
 
 def candidates(text: str) -> list[OrderId]:
-    """Every key that the typed text may have meant, at most one slip of the keyboard away; the exact one alone if right.
+    """Every key that the typed text may have meant, at most one slip away; the exact one alone if it is right.
 
     A slip is one digit wrong, missing or too many, or two neighbours swapped. Numbers whose date can't be are dropped.
     """

@@ -54,6 +54,5 @@ class NewOrder:
     unit_price_fen: int
     contact_kind: ContactKind
     contact: str
-    browser: str | None
     client_address: str | None
     pay_until: datetime

@@ -8,7 +8,6 @@ from kameng.orders.lifecycle import BUYER, OrderState, Placed
 from kameng.orders.order import NewOrder, Order
 
 DRAWS_MAX = 8
-PURPOSE_BROWSER = "ordering browser"
 
 
 async def place(tx: Transaction, keyring: Keyring, new: NewOrder) -> Order:
@@ -27,7 +26,6 @@ async def place(tx: Transaction, keyring: Keyring, new: NewOrder) -> Order:
             contact_sealed=seal_contact(keyring, order_id, contact),
             contact_index=whole_index(keyring, contact),
             second_factor=second_factor_index(keyring, order_id, contact.second_factor),
-            browser_index=keyring.index(new.browser, purpose=PURPOSE_BROWSER) if new.browser else None,
             client_address=new.client_address,
         )
         event = Placed(BUYER, facts={"address": new.client_address} if new.client_address else {})

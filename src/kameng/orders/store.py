@@ -21,14 +21,14 @@ ORDER BY pay_until LIMIT $2 FOR UPDATE SKIP LOCKED
 INSERT = """
 WITH placed AS (
     INSERT INTO orders (id, site_id, sku_id, sku_version_id, state, quantity, unit_price_fen, amount_fen,
-                        contact_kind, contact_sealed, contact_index, second_factor, browser_index, client_address,
+                        contact_kind, contact_sealed, contact_index, second_factor, client_address,
                         terms_accepted_at, placed_at, pay_until, changed_at)
-    VALUES ($1, $2, $3, $4, 'awaiting_payment', $5, $6, $5 * $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $13)
+    VALUES ($1, $2, $3, $4, 'awaiting_payment', $5, $6, $5 * $6, $7, $8, $9, $10, $11, $12, $12, $13, $12)
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 ), told AS (
     INSERT INTO order_events (order_id, event, to_state, actor_kind, actor_id, facts, at)
-    SELECT id, $15, 'awaiting_payment', $16, $17, $18, $13 FROM placed
+    SELECT id, $14, 'awaiting_payment', $15, $16, $17, $12 FROM placed
 )
 SELECT count(*) FROM placed
 """
@@ -45,8 +45,6 @@ ORDER BY e.place
 """
 
 CONTACT_SEALED = "SELECT contact_sealed FROM orders WHERE id = $1"
-
-BROWSER_INDEX = "SELECT browser_index FROM orders WHERE id = $1"
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,6 @@ class Row:
     contact_sealed: bytes
     contact_index: bytes
     second_factor: bytes
-    browser_index: bytes | None
     client_address: str | None
 
 
@@ -78,7 +75,7 @@ async def insert(tx: Transaction, row: Row, *, pay_until: object, event: Placed)
     """False when the number is taken."""
     count: int = await tx.connection.fetchval(
         INSERT, row.id, row.site_id, row.sku_id, row.sku_version_id, row.quantity, row.unit_price_fen,
-        row.contact_kind, row.contact_sealed, row.contact_index, row.second_factor, row.browser_index,
+        row.contact_kind, row.contact_sealed, row.contact_index, row.second_factor,
         row.client_address, tx.now, pay_until, event.name, event.actor.kind, event.actor.id, dict(event.facts),
     )  # fmt: skip
     return count == 1
@@ -109,8 +106,3 @@ async def write_moves(tx: Transaction, order: Order, moves: Sequence[Move]) -> N
 async def contact_sealed(connection: Connection, order_id: OrderId) -> bytes | None:
     sealed: bytes | None = await connection.fetchval(CONTACT_SEALED, order_id)
     return sealed
-
-
-async def browser_index(connection: Connection, order_id: OrderId) -> bytes | None:
-    index: bytes | None = await connection.fetchval(BROWSER_INDEX, order_id)
-    return index

@@ -1,0 +1,1 @@
+"""What the outside may know of an order 查单: lookup, timeline, reveal, live push."""

@@ -1,0 +1,59 @@
+"""Secrets shown to staff: an order's codes, its buyer's contact. Each showing needs a reason and stays in the log."""
+
+from kameng.kernel.crypto import Keyring
+from kameng.kernel.database import Database
+from kameng.kernel.errors import InvalidInput, Refusal
+from kameng.kernel.text import Words
+from kameng.orders.advance import advance
+from kameng.orders.contact import Contact, unseal_contact
+from kameng.orders.lifecycle import LIFECYCLE, Actor, ActorKind, Revealed
+from kameng.orders.lock import OrderMissing, lock_order
+from kameng.orders.number import OrderId
+from kameng.staff.audit import Note, note
+from kameng.stock.reveal import read_codes
+from kameng.tracking import desk_queries
+from kameng.tracking.desk import Looker, order_subject
+
+REASON_MAX = 300
+
+
+class NothingToReveal(Refusal):
+    """The order holds no delivered codes."""
+
+    code = "nothing_to_reveal"
+    words = Words("订单还没有发货，没有可以查看的卡密")
+
+
+async def reveal_codes(*, db: Database, keyring: Keyring, order_id: OrderId, looker: Looker, reason: str) -> list[str]:
+    """The codes in clear. Raises OrderMissing, NothingToReveal, InvalidInput (field reason)."""
+    reason = _checked(reason)
+    async with db.transaction() as tx:
+        order = await lock_order(tx, order_id)
+        if not LIFECYCLE.allows(order.state, Revealed):
+            raise NothingToReveal
+        codes = await read_codes(tx.connection, keyring, order_id)
+        facts = {"cards": len(codes), "address": looker.address}
+        await advance(tx, order, Revealed(Actor(ActorKind.STAFF, looker.staff.login), reason=reason, facts=facts))
+        facts = {"cards": len(codes), "reason": reason}
+        await note(tx, Note(looker.staff, "order:revealed", order_subject(order_id), facts, looker.address))
+    return codes
+
+
+async def show_contact(*, db: Database, keyring: Keyring, order_id: OrderId, looker: Looker, reason: str) -> Contact:
+    """The buyer's contact in clear. Raises OrderMissing, InvalidInput (field reason)."""
+    reason = _checked(reason)
+    async with db.transaction() as tx:
+        sealed = await tx.connection.fetchval(desk_queries.CONTACT_SEALED, order_id)
+        if sealed is None:
+            raise OrderMissing
+        contact = unseal_contact(keyring, order_id, sealed)
+        facts = {"reason": reason}
+        await note(tx, Note(looker.staff, "order:contact_shown", order_subject(order_id), facts, looker.address))
+    return contact
+
+
+def _checked(reason: str) -> str:
+    reason = reason.strip()
+    if not 1 <= len(reason) <= REASON_MAX:
+        raise InvalidInput(fields={"reason": Words("请写明原因，最多 300 字")})
+    return reason

@@ -1,0 +1,97 @@
+"""SELECTs across packages for what is shown of an order. The one place besides stores with SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+
+from kameng.kernel.database import Connection
+
+_VIEW = """
+    o.id, o.state, o.site_id, o.quantity, o.unit_price_fen, o.amount_fen, o.contact_sealed, o.contact_index,
+    o.placed_at, o.pay_until, o.changed_at, v.type_name, v.product_name, v.face_value, v.usage_note,
+    (SELECT jsonb_agg(jsonb_build_array(e.id, e.event, e.to_state, e.actor_kind, e.facts, e.at) ORDER BY e.id)
+     FROM order_events e WHERE e.order_id = o.id) AS events
+"""
+
+# Everything a lookup needs in one go: how many failures the guard has counted, and the order if number and second
+# factor belong together. $1 and $2 are the candidates and the second factor's index for each.
+LOOKUP = f"""
+WITH budgets AS (
+    SELECT coalesce(jsonb_object_agg(b.subject, b.failures), '{{}}') AS failures
+    FROM unnest($3::text[], $4::timestamptz[]) AS asked (subject, window_from)
+    JOIN guard_budgets b ON b.subject = asked.subject AND b.window_from = asked.window_from
+)
+SELECT budgets.failures, {_VIEW}
+FROM budgets
+LEFT JOIN (unnest($1::bigint[], $2::bytea[]) AS typed (id, second_factor)
+           JOIN orders o ON o.id = typed.id AND o.second_factor = typed.second_factor
+           JOIN sku_versions v ON v.id = o.sku_version_id) ON true
+"""  # noqa: S608 - constants
+
+VIEW = f"SELECT {_VIEW} FROM orders o JOIN sku_versions v ON v.id = o.sku_version_id WHERE o.id = $1"  # noqa: S608
+
+BUDGETS = """
+SELECT b.subject, b.failures FROM unnest($1::text[], $2::timestamptz[]) AS asked (subject, window_from)
+JOIN guard_budgets b ON b.subject = asked.subject AND b.window_from = asked.window_from
+"""
+
+EVENTS_AFTER = """
+SELECT id, order_id, event, to_state, at FROM order_events WHERE order_id = $1 AND id > $2 ORDER BY id
+"""
+
+# Numbers are drawn in order but become visible in order of commit: what is missing below the newest is asked for again.
+TAIL = """
+SELECT id, order_id, event, to_state, at FROM order_events WHERE id > $1
+UNION ALL
+SELECT id, order_id, event, to_state, at FROM order_events WHERE id = ANY ($2::bigint[])
+ORDER BY id
+"""
+
+NEWEST_EVENTS = "SELECT id FROM order_events ORDER BY id DESC LIMIT $1"
+
+CONTACT_INDEX = "SELECT contact_index FROM orders WHERE id = $1"
+
+
+async def lookup(
+    connection: Connection,
+    factors: Sequence[tuple[int, bytes]],
+    budgets: Sequence[tuple[str, datetime]],
+) -> list[asyncpg.Record]:
+    """At least one row; `id` is NULL when nothing was found."""
+    rows: list[asyncpg.Record] = await connection.fetch(
+        LOOKUP,
+        [order_id for order_id, _ in factors],
+        [index for _, index in factors],
+        [subject for subject, _ in budgets],
+        [window for _, window in budgets],
+    )
+    return rows
+
+
+async def view(connection: Connection, order_id: int) -> asyncpg.Record | None:
+    return await connection.fetchrow(VIEW, order_id)
+
+
+async def failures(connection: Connection, budgets: Sequence[tuple[str, datetime]]) -> dict[str, int]:
+    rows = await connection.fetch(BUDGETS, [subject for subject, _ in budgets], [window for _, window in budgets])
+    return {row["subject"]: row["failures"] for row in rows}
+
+
+async def contact_index(connection: Connection, order_id: int) -> bytes | None:
+    index: bytes | None = await connection.fetchval(CONTACT_INDEX, order_id)
+    return index
+
+
+async def events_after(connection: Connection, order_id: int, event_id: int) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await connection.fetch(EVENTS_AFTER, order_id, event_id)
+    return rows
+
+
+async def tail(connection: Connection, after: int, missing: Sequence[int]) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await connection.fetch(TAIL, after, list(missing))
+    return rows
+
+
+async def newest_events(connection: Connection, at_most: int) -> list[int]:
+    return [row["id"] for row in await connection.fetch(NEWEST_EVENTS, at_most)]

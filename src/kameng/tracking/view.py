@@ -1,0 +1,111 @@
+"""An order as its buyer may see it. No code, no contact in clear, no staff's words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kameng.kernel.crypto import Keyring
+from kameng.kernel.database import Database
+from kameng.kernel.text import Words
+from kameng.orders.contact import unseal_contact
+from kameng.orders.lifecycle import STATE_NAMES, OrderState
+from kameng.orders.lock import OrderMissing
+from kameng.orders.number import OrderId, grouped, printed
+from kameng.tracking import queries
+from kameng.tracking.reading import (
+    EVENT_WORDS,
+    Action,
+    Step,
+    Told,
+    actions_of,
+    arrival_of,
+    reading_of,
+    steps_of,
+)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the timeline."""
+
+    id: int
+    event: str
+    words: Words
+    at: datetime
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """Everything the order page and the API show; money in fen."""
+
+    order_id: OrderId
+    order_no: str
+    order_no_grouped: str
+    site_id: int
+    state: OrderState
+    state_name: Words
+    reading: Words
+    arrival: Words | None
+    steps: list[Step]
+    timeline: list[Moment]
+    actions: tuple[Action, ...]
+    type_name: str
+    product_name: str
+    face_value: str
+    usage_note: str
+    quantity: int
+    unit_price_fen: int
+    amount_fen: int
+    contact_masked: str
+    placed_at: datetime
+    pay_until: datetime
+    changed_at: datetime
+    reveals: int
+    surplus_fen: int
+    last_event_id: int
+
+
+async def view_order(*, db: Database, keyring: Keyring, order_id: OrderId) -> OrderView:
+    """The order as it stands. The caller has checked that its reader may see it. Raises OrderMissing."""
+    async with db.reading() as connection:
+        row = await queries.view(connection, order_id)
+    if row is None:
+        raise OrderMissing
+    return view_of(keyring, dict(row), db.clock.now())
+
+
+def view_of(keyring: Keyring, row: Mapping[str, Any], now: datetime) -> OrderView:
+    """The view from a row of `queries.VIEW` or `queries.LOOKUP`."""
+    order_id, state = OrderId(row["id"]), OrderState(row["state"])
+    events = [
+        Told(id_, event, OrderState(to_state), actor, facts, datetime.fromisoformat(at))
+        for id_, event, to_state, actor, facts, at in row["events"]
+    ]
+    return OrderView(
+        order_id=order_id,
+        order_no=printed(order_id),
+        order_no_grouped=grouped(order_id),
+        site_id=row["site_id"],
+        state=state,
+        state_name=STATE_NAMES[state],
+        reading=reading_of(state, events),
+        arrival=arrival_of(state),
+        steps=steps_of(state, events),
+        timeline=[Moment(told.id, told.event, EVENT_WORDS[told.event], told.at) for told in events],
+        actions=actions_of(state, pay_until=row["pay_until"], now=now),
+        type_name=row["type_name"],
+        product_name=row["product_name"],
+        face_value=row["face_value"],
+        usage_note=row["usage_note"],
+        quantity=row["quantity"],
+        unit_price_fen=row["unit_price_fen"],
+        amount_fen=row["amount_fen"],
+        contact_masked=unseal_contact(keyring, order_id, row["contact_sealed"]).masked,
+        placed_at=row["placed_at"],
+        pay_until=row["pay_until"],
+        changed_at=row["changed_at"],
+        reveals=sum(told.event == "revealed" for told in events),
+        surplus_fen=sum(int(str(t.facts["surplus_fen"])) for t in events if t.event == "surplus_received"),
+        last_event_id=events[-1].id,
+    )
