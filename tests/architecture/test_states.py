@@ -1,0 +1,131 @@
+"""One table a state machine: the database knows the same states, and every pair of state and event is decided."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from itertools import product
+from typing import Any
+
+import asyncpg
+import pytest
+
+from kameng.journey import FOLLOWING
+from kameng.kernel.lifecycle import IllegalTransition, Lifecycle
+from kameng.orders import lifecycle
+from kameng.orders.lifecycle import ActorKind, OrderEvent, OrderState
+from kameng.orders.order import ContactKind
+from kameng.payment import attempt
+from kameng.payment.attempt import AttemptState, HeardFrom, ReceiptUse, RefundCause, RefundState
+from kameng.staff.roles import Role
+from kameng.stock.card import BatchState, CardState, FileKind
+from tests.architecture.source import SOURCE, name_of, python_files
+from tools import write_docs
+
+ENUMS = {
+    ("orders", "state"): OrderState,
+    ("orders", "contact_kind"): ContactKind,
+    ("order_events", "actor_kind"): ActorKind,
+    ("cards", "state"): CardState,
+    ("card_batches", "state"): BatchState,
+    ("card_batches", "upload_kind"): FileKind,
+    ("payment_attempts", "state"): AttemptState,
+    ("receipts", "use"): ReceiptUse,
+    ("receipts", "heard_from"): HeardFrom,
+    ("refunds", "state"): RefundState,
+    ("refunds", "cause"): RefundCause,
+    ("staff", "role"): Role,
+}
+
+MACHINES: dict[str, tuple[type[StrEnum], Lifecycle[Any]]] = {
+    "order": (OrderState, lifecycle.LIFECYCLE),
+    "payment attempt": (AttemptState, attempt.ATTEMPT_LIFECYCLE),
+    "refund": (RefundState, attempt.REFUND_LIFECYCLE),
+}
+
+CHECKS = """
+SELECT c.conrelid::regclass::text AS on_table, a.attname AS on_column, pg_get_constraintdef(c.oid) AS definition
+FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
+WHERE c.contype = 'c' AND pg_get_constraintdef(c.oid) LIKE '%ANY (ARRAY[%'
+"""
+
+
+def event_classes(base: type[OrderEvent]) -> Iterator[type[OrderEvent]]:
+    for child in base.__subclasses__():
+        yield child
+        yield from event_classes(child)
+
+
+ORDER_EVENTS = list(event_classes(OrderEvent))
+
+
+def pairs() -> list[tuple[Lifecycle[Any], StrEnum, type]]:
+    return [
+        (machine, state, event)
+        for states, machine in MACHINES.values()
+        for state, event in product(states, dict.fromkeys(event for _, event in machine.moves))
+    ]
+
+
+@pytest.mark.anyio
+async def test_the_database_knows_the_same_states_as_the_code(template_url: str) -> None:
+    connection = await asyncpg.connect(template_url)
+    found = {
+        (row["on_table"], row["on_column"]): set(re.findall(r"'([^']+)'::text", row["definition"]))
+        for row in await connection.fetch(CHECKS)
+    }
+    await connection.close()
+    assert found == {place: {str(member) for member in enum} for place, enum in ENUMS.items()}
+
+
+@pytest.mark.parametrize(("machine", "state", "event"), pairs())
+def test_every_pair_is_in_the_table_or_refused(machine: Lifecycle[Any], state: StrEnum, event: type) -> None:
+    if (state, event) in machine.moves:
+        assert machine.allows(state, event)
+        assert machine.after(state, event) is machine.moves[state, event]
+    else:
+        assert not machine.allows(state, event)
+        with pytest.raises(IllegalTransition):
+            machine.after(state, event)
+
+
+@pytest.mark.parametrize(("states", "machine"), MACHINES.values(), ids=MACHINES)
+def test_no_event_leads_out_of_the_enum(states: type[StrEnum], machine: Lifecycle[Any]) -> None:
+    assert {type(state) for state, _ in machine.moves} | {type(state) for state in machine.moves.values()} == {states}
+
+
+def test_every_state_machine_is_tested_and_documented() -> None:
+    written = {
+        name_of(file): file.read_text().count("Lifecycle[")
+        for file in python_files(SOURCE)
+        if file.parent.name != "kernel"
+    }
+    assert sum(written.values()) == len(MACHINES) == len(write_docs.MACHINES), written
+
+
+def test_order_events_have_names_of_their_own() -> None:
+    names = [event.name for event in ORDER_EVENTS]
+    assert sorted(names) == sorted(set(names))
+    assert all("name" in vars(event) for event in ORDER_EVENTS)
+
+
+def test_every_order_event_can_happen_somewhere() -> None:
+    """Placed is how an order begins, so no state can be asked for it."""
+    assert {event for _, event in lifecycle.LIFECYCLE.moves} == set(ORDER_EVENTS) - {lifecycle.Placed}
+
+
+def test_every_state_has_a_name() -> None:
+    assert set(lifecycle.STATE_NAMES) == set(OrderState)
+
+
+def test_the_journey_follows_events_that_exist() -> None:
+    assert set(FOLLOWING.at_once) | set(FOLLOWING.later) <= set(ORDER_EVENTS)
+
+
+def test_money_that_arrives_is_never_refused_by_a_state() -> None:
+    assert all(lifecycle.LIFECYCLE.allows(state, lifecycle.SurplusReceived) for state in OrderState)
+    assert all(lifecycle.LIFECYCLE.allows(state, lifecycle.SurplusReturned) for state in OrderState)
+    assert all(attempt.ATTEMPT_LIFECYCLE.allows(state, attempt.MoneyArrived) for state in AttemptState)
+
+
+def test_the_document_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
+    assert write_docs.main(["--check"]) == 0, capsys.readouterr().out
