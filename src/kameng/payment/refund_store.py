@@ -12,7 +12,7 @@ WITH receipt AS (
 )
 INSERT INTO refunds (receipt_id, order_id, amount_fen, state, cause, try_at, requested_at)
 SELECT receipt.id, $2, $3, 'intended', $4, $5, $5 FROM receipt
-WHERE $3 + coalesce((SELECT sum(amount_fen) FROM refunds WHERE receipt_id = $1), 0) <= receipt.amount_fen
+WHERE $3 + coalesce((SELECT sum(amount_fen)::bigint FROM refunds WHERE receipt_id = $1), 0) <= receipt.amount_fen
 RETURNING id
 """
 

@@ -60,7 +60,7 @@ WITH held AS MATERIALIZED (
     FROM payment_attempt_orders p JOIN orders o ON o.id = p.order_id
     WHERE p.attempt_id = $1 ORDER BY o.id FOR UPDATE OF o
 ), owed AS (
-    SELECT sum(share) AS owed_fen, bool_and(state = ANY ($7::text[])) AS payable FROM held
+    SELECT sum(share)::bigint AS owed_fen, bool_and(state = ANY ($7::text[])) AS payable FROM held
 ), receipt AS (
     INSERT INTO receipts (attempt_id, gateway_id, gateway_trade_no, amount_fen, use, heard_from, received_at)
     SELECT $1, $2, $3, $4, CASE WHEN NOT payable THEN 'surplus' WHEN $4 < owed_fen THEN 'held' ELSE 'applied' END,
