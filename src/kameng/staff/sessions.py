@@ -13,7 +13,6 @@ from kameng.staff import store
 from kameng.staff.member import Session, SessionEnded, Staff, Step
 
 PURPOSE_TOKEN = "staff session"  # noqa: S105 - a purpose, not a secret
-PURPOSE_FORM = "staff form"
 TOKEN_BYTES = 32
 TOKEN_CHARACTERS_MAX = 64
 
@@ -48,11 +47,6 @@ async def find_session(db: Database, keyring: Keyring, token: str) -> Session | 
 
 def token_index_of(keyring: Keyring, token: str) -> bytes:
     return keyring.index(token, purpose=PURPOSE_TOKEN)
-
-
-def form_token(keyring: Keyring, token: str) -> str:
-    """What every form of this session carries, so that no other site can post in its name."""
-    return keyring.index(token, purpose=PURPOSE_FORM).hex()
 
 
 async def open_session(tx: Transaction, keyring: Keyring, staff: Staff, *, step: Step) -> Opened:

@@ -1,10 +1,12 @@
-"""The staff's desk 客服台: finding orders and looking at one. Every look is written into the audit log as it happens."""
+"""The staff's desk 客服台: finding orders and looking at one. Every look goes into the audit log as it happens."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+import asyncpg
 
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Connection, Database
@@ -17,7 +19,7 @@ from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId
 from kameng.staff.audit import Note, note
 from kameng.staff.member import Staff
-from kameng.tracking import desk_queries
+from kameng.tracking import desk_store
 from kameng.tracking.desk_order import (
     Attempt,
     CardHeld,
@@ -94,7 +96,7 @@ async def find_orders(*, db: Database, keyring: Keyring, typed: str, looker: Loo
 
 async def _find(connection: Connection, keyring: Keyring, typed: str) -> Found:
     keys = number.candidates(typed)
-    rows = await connection.fetch(desk_queries.ORDERS_BY_NUMBER, keys) if keys else []
+    rows = await connection.fetch(desk_store.ORDERS_BY_NUMBER, keys) if keys else []
     if rows:
         exact = number.read(typed) is not None
         return Found(FoundBy.NUMBER if exact else FoundBy.CORRECTED_NUMBER, _lines(rows))
@@ -103,9 +105,9 @@ async def _find(connection: Connection, keyring: Keyring, typed: str) -> Found:
     except InvalidInput:
         index = None
     if index is not None:
-        rows = await connection.fetch(desk_queries.ORDERS_BY_CONTACT, index, LINES_MAX)
+        rows = await connection.fetch(desk_store.ORDERS_BY_CONTACT, index, LINES_MAX)
         return Found(FoundBy.CONTACT, _lines(rows))
-    rows = await connection.fetch(desk_queries.ORDERS_BY_TRADE_NO, typed, _attempt_of(typed), LINES_MAX)
+    rows = await connection.fetch(desk_store.ORDERS_BY_TRADE_NO, typed, _attempt_of(typed), LINES_MAX)
     return Found(FoundBy.TRADE_NO, _lines(rows))
 
 
@@ -117,14 +119,14 @@ def _attempt_of(typed: str) -> int | None:
 
 async def list_newest(db: Database) -> list[OrderLine]:
     async with db.reading() as connection:
-        return _lines(await connection.fetch(desk_queries.ORDERS_NEWEST, LINES_MAX))
+        return _lines(await connection.fetch(desk_store.ORDERS_NEWEST, LINES_MAX))
 
 
 async def list_unsettled(db: Database, state: OrderState, *, waiting: timedelta = timedelta(0)) -> list[OrderLine]:
     """Orders that have been in this unsettled state for at least so long, the longest waiting first."""
     async with db.reading() as connection:
         since = db.clock.now() - waiting
-        return _lines(await connection.fetch(desk_queries.ORDERS_UNSETTLED, state, since, LINES_MAX))
+        return _lines(await connection.fetch(desk_store.ORDERS_UNSETTLED, state, since, LINES_MAX))
 
 
 async def look_at_order(*, db: Database, keyring: Keyring, order_id: OrderId, looker: Looker) -> OrderFile:
@@ -139,20 +141,20 @@ async def look_at_order(*, db: Database, keyring: Keyring, order_id: OrderId, lo
 
 
 async def _read_file(connection: Connection, keyring: Keyring, order_id: OrderId) -> OrderFile:
-    row = await connection.fetchrow(desk_queries.ORDER, order_id)
+    row = await connection.fetchrow(desk_store.ORDER, order_id)
     if row is None:
         raise OrderMissing
     facts = _facts(dict(row), keyring)
-    notices = [_notice(dict(n)) for n in await connection.fetch(desk_queries.NOTICES, order_id, NOTICES_MAX)]
-    events = await connection.fetch(desk_queries.EVENTS, order_id)
-    looks = await connection.fetch(desk_queries.LOOKS, order_subject(order_id), LOOKS_MAX)
+    notices = [_notice(dict(n)) for n in await connection.fetch(desk_store.NOTICES, order_id, NOTICES_MAX)]
+    events = await connection.fetch(desk_store.EVENTS, order_id)
+    looks = await connection.fetch(desk_store.LOOKS, order_subject(order_id), LOOKS_MAX)
     return OrderFile(
         facts=facts,
-        attempts=[Attempt(**dict(a)) for a in await connection.fetch(desk_queries.ATTEMPTS, order_id)],
-        receipts=[Receipt(**dict(r)) for r in await connection.fetch(desk_queries.RECEIPTS, order_id)],
-        refunds=[Refund(**dict(r)) for r in await connection.fetch(desk_queries.REFUNDS, order_id)],
+        attempts=[Attempt(**dict(a)) for a in await connection.fetch(desk_store.ATTEMPTS, order_id)],
+        receipts=[Receipt(**dict(r)) for r in await connection.fetch(desk_store.RECEIPTS, order_id)],
+        refunds=[Refund(**dict(r)) for r in await connection.fetch(desk_store.REFUNDS, order_id)],
         notices=notices,
-        cards=[CardHeld(**dict(c)) for c in await connection.fetch(desk_queries.CARDS, order_id)],
+        cards=[CardHeld(**dict(c)) for c in await connection.fetch(desk_store.CARDS, order_id)],
         timeline=timeline_of(map(dict, events), notices, map(dict, looks)),
         actions=frozenset(a for a, event in _ACTIONS.items() if LIFECYCLE.allows(facts.state, event)),
     )
@@ -171,8 +173,8 @@ def _notice(row: dict[str, Any]) -> RawNotice:
     return RawNotice(**{**row, "fields": fields})
 
 
-def _lines(rows: Iterable[Mapping[str, Any]]) -> list[OrderLine]:
-    return [OrderLine(**{**row, "id": OrderId(row["id"]), "state": OrderState(row["state"])}) for row in rows]
+def _lines(rows: Iterable[asyncpg.Record]) -> list[OrderLine]:
+    return [OrderLine(**{**dict(row), "id": OrderId(row["id"]), "state": OrderState(row["state"])}) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -190,10 +192,10 @@ class HeldReceipt:
 async def list_held_receipts(db: Database) -> list[HeldReceipt]:
     """The longest waiting first."""
     async with db.reading() as connection:
-        return [HeldReceipt(**dict(r)) for r in await connection.fetch(desk_queries.HELD_RECEIPTS, LINES_MAX)]
+        return [HeldReceipt(**dict(r)) for r in await connection.fetch(desk_store.HELD_RECEIPTS, LINES_MAX)]
 
 
 async def list_unsettled_refunds(db: Database) -> list[Refund]:
     """The longest waiting first."""
     async with db.reading() as connection:
-        return [Refund(**dict(r)) for r in await connection.fetch(desk_queries.REFUNDS_UNSETTLED, LINES_MAX)]
+        return [Refund(**dict(r)) for r in await connection.fetch(desk_store.REFUNDS_UNSETTLED, LINES_MAX)]

@@ -2,7 +2,7 @@
 
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
-from kameng.kernel.errors import InvalidInput, Refusal
+from kameng.kernel.errors import InvalidInput
 from kameng.kernel.text import Words
 from kameng.orders.advance import advance
 from kameng.orders.contact import Contact, unseal_contact
@@ -11,17 +11,11 @@ from kameng.orders.lock import OrderMissing, lock_order
 from kameng.orders.number import OrderId
 from kameng.staff.audit import Note, note
 from kameng.stock.reveal import read_codes
-from kameng.tracking import desk_queries
+from kameng.tracking import desk_store
 from kameng.tracking.desk import Looker, order_subject
+from kameng.tracking.reveal import NothingToReveal
 
 REASON_MAX = 300
-
-
-class NothingToReveal(Refusal):
-    """The order holds no delivered codes."""
-
-    code = "nothing_to_reveal"
-    words = Words("订单还没有发货，没有可以查看的卡密")
 
 
 async def reveal_codes(*, db: Database, keyring: Keyring, order_id: OrderId, looker: Looker, reason: str) -> list[str]:
@@ -43,7 +37,7 @@ async def show_contact(*, db: Database, keyring: Keyring, order_id: OrderId, loo
     """The buyer's contact in clear. Raises OrderMissing, InvalidInput (field reason)."""
     reason = _checked(reason)
     async with db.transaction() as tx:
-        sealed = await tx.connection.fetchval(desk_queries.CONTACT_SEALED, order_id)
+        sealed = await tx.connection.fetchval(desk_store.CONTACT_SEALED, order_id)
         if sealed is None:
             raise OrderMissing
         contact = unseal_contact(keyring, order_id, sealed)

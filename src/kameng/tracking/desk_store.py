@@ -1,0 +1,100 @@
+"""SQL of the staff's desk: reads across packages, nothing is written here. Private to this package."""
+
+_LINE = """
+SELECT o.id, o.state, s.name AS site, v.product_name, v.face_value, o.quantity, o.amount_fen, o.placed_at, o.changed_at
+FROM orders o JOIN sku_versions v ON v.id = o.sku_version_id LEFT JOIN sites s ON s.id = o.site_id
+"""
+
+ORDERS_BY_NUMBER = f"{_LINE} WHERE o.id = ANY ($1::bigint[]) ORDER BY o.id DESC"
+
+ORDERS_BY_CONTACT = f"{_LINE} WHERE o.contact_index = $1 ORDER BY o.id DESC LIMIT $2"
+
+# The receipts' unique key begins with the gateway, so each gateway is asked in turn.
+ORDERS_BY_TRADE_NO = f"""{_LINE}
+WHERE o.id IN (
+    SELECT p.order_id FROM payment_attempt_orders p WHERE p.attempt_id IN (
+        SELECT a.id FROM payment_attempts a WHERE a.gateway_trade_no = $1
+        UNION ALL SELECT a.id FROM payment_attempts a WHERE a.id = $2
+        UNION ALL SELECT r.attempt_id FROM gateways g JOIN receipts r ON r.gateway_id = g.id
+                  WHERE r.gateway_trade_no = $1))
+ORDER BY o.id DESC LIMIT $3
+"""  # noqa: S608 - a constant
+
+ORDERS_UNSETTLED = f"""{_LINE}
+WHERE o.state = $1 AND o.changed_at <= $2
+  AND o.state IN ('paid', 'under_review', 'delivering', 'exception', 'resubmitting', 'refunding')
+ORDER BY o.changed_at LIMIT $3
+"""
+
+ORDERS_NEWEST = f"{_LINE} ORDER BY o.id DESC LIMIT $1"
+
+ORDER = """
+SELECT o.id, o.state, o.quantity, o.unit_price_fen, o.amount_fen, o.contact_kind, o.contact_sealed, o.client_address,
+       o.terms_accepted_at, o.placed_at, o.pay_until, o.changed_at, o.sku_id, s.code AS site_code, s.name AS site_name,
+       v.type_name, v.product_name, v.face_value, v.usage_note
+FROM orders o JOIN sku_versions v ON v.id = o.sku_version_id LEFT JOIN sites s ON s.id = o.site_id
+WHERE o.id = $1
+"""
+
+EVENTS = """
+SELECT event, from_state, to_state, actor_kind, actor_id, reason, facts, at
+FROM order_events WHERE order_id = $1 ORDER BY id
+"""
+
+ATTEMPTS = """
+SELECT a.id, g.code AS gateway_code, g.name AS gateway_name, a.method, a.state, a.amount_fen, p.amount_fen AS share_fen,
+       a.gateway_trade_no, a.started_at, a.confirmed_at, a.ask_at, a.asked
+FROM payment_attempt_orders p JOIN payment_attempts a ON a.id = p.attempt_id JOIN gateways g ON g.id = a.gateway_id
+WHERE p.order_id = $1 ORDER BY a.id
+"""
+
+RECEIPTS = """
+SELECT r.id, r.attempt_id, g.name AS gateway_name, r.gateway_trade_no, r.amount_fen, r.use, r.heard_from, r.received_at
+FROM payment_attempt_orders p JOIN receipts r ON r.attempt_id = p.attempt_id JOIN gateways g ON g.id = r.gateway_id
+WHERE p.order_id = $1 ORDER BY r.id
+"""
+
+REFUNDS = """
+SELECT id, order_id, receipt_id, amount_fen, state, cause, answer, tries, try_at, requested_at, settled_at
+FROM refunds WHERE order_id = $1 ORDER BY id
+"""
+
+NOTICES = """
+SELECT n.id, g.name AS gateway_name, n.attempt_id, n.genuine, n.fields, n.times, n.first_at, n.last_at
+FROM payment_attempt_orders p JOIN gateway_notices n ON n.attempt_id = p.attempt_id
+JOIN gateways g ON g.id = n.gateway_id
+WHERE p.order_id = $1 ORDER BY n.id LIMIT $2
+"""
+
+CARDS = "SELECT id, state, batch_id, expires_on FROM cards WHERE order_id = $1 ORDER BY id"
+
+LOOKS = """
+SELECT login, action, facts, address, at FROM staff_audit WHERE subject = $1 ORDER BY id DESC LIMIT $2
+"""
+
+CONTACT_SEALED = "SELECT contact_sealed FROM orders WHERE id = $1"
+
+HELD_RECEIPTS = """
+SELECT r.id, g.name AS gateway_name, r.gateway_trade_no, r.amount_fen, r.received_at,
+       array(SELECT p.order_id FROM payment_attempt_orders p WHERE p.attempt_id = r.attempt_id ORDER BY 1) AS order_ids
+FROM receipts r JOIN gateways g ON g.id = r.gateway_id
+WHERE r.use = 'held' ORDER BY r.received_at LIMIT $1
+"""
+
+REFUNDS_UNSETTLED = """
+SELECT id, order_id, receipt_id, amount_fen, state, cause, answer, tries, try_at, requested_at, settled_at
+FROM refunds WHERE state <> 'done' ORDER BY requested_at LIMIT $1
+"""
+
+NUMBERS = """
+SELECT (SELECT coalesce(jsonb_object_agg(state, orders), '{}') FROM (
+            SELECT state, count(*) AS orders FROM orders
+            WHERE state IN ('paid', 'under_review', 'delivering', 'exception', 'resubmitting', 'refunding')
+            GROUP BY state) AS by_state) AS unsettled,
+       (SELECT count(*) FROM orders WHERE state = 'awaiting_payment') AS awaiting_payment,
+       (SELECT count(*) FROM orders WHERE state = 'paid' AND changed_at <= $1) AS paid_waiting,
+       (SELECT count(*) FROM receipts WHERE use = 'held') AS receipts_held,
+       (SELECT count(*) FROM refunds WHERE state <> 'done') AS refunds_unsettled,
+       (SELECT count(*) FROM refunds WHERE state IN ('in_doubt', 'refused')) AS refunds_stuck,
+       (SELECT count(*) FROM alarms WHERE seen_at IS NULL) AS alarms_open
+"""
