@@ -58,7 +58,10 @@ SETTLE_REFUND = """
 UPDATE refunds SET state = $2, answer = $3, try_at = $4, settled_at = $5 WHERE id = $1 AND state = 'calling'
 """
 
-TRY_AGAIN = "UPDATE refunds SET tries = 0, try_at = $2, state = CASE state WHEN 'refused' THEN 'intended' ELSE state END WHERE id = $1"
+TRY_AGAIN = """
+UPDATE refunds SET tries = 0, try_at = $2, state = CASE state WHEN 'refused' THEN 'intended' ELSE state END
+WHERE id = $1
+"""
 
 UNSETTLED_OF_ORDER = """
 SELECT count(*) FROM refunds

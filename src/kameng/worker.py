@@ -1,0 +1,120 @@
+"""The worker process: jobs as they come, and sweeps that go on from the rows whatever was lost.
+
+Any number of workers may run; they share the work out by locks in the database. A job that fails raises an alarm; what
+it should have done is found again by its sweep.
+"""
+
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+import structlog
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.models import Job as QueuedJob
+from pgqueuer.queries import Queries
+
+from kameng.adapters.gateways.table import gateway_makers
+from kameng.adapters.http import HttpClient
+from kameng.checkout.place_order import forget_old_requests
+from kameng.journey import FOLLOWING
+from kameng.kernel.database import Database, open_pool
+from kameng.kernel.jobs import Body, payload_of
+from kameng.payment.expire import expire_orders
+from kameng.payment.gateways import Gateways
+from kameng.payment.jobs import payment_jobs
+from kameng.payment.poll import poll_payments
+from kameng.payment.sweep_refunds import sweep_refunds
+from kameng.risk.alarms import AlarmKind, raise_alarm
+from kameng.risk.guard import GuardRules, forget_old_windows
+from kameng.settings import Settings
+from kameng.stock.jobs import stock_jobs
+from kameng.stock.resume_imports import resume_imports
+
+log = structlog.get_logger()
+
+LOOK_FOR_JOBS_EVERY = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Something looked for again and again; `body` says how much it found, and is asked again at once for more."""
+
+    name: str
+    every: timedelta
+    body: Callable[[], Awaitable[int]]
+
+
+def sweeps_of(db: Database, gateways: Gateways, settings: Settings) -> tuple[Sweep, ...]:
+    keyring = settings.keyring()
+    return (
+        Sweep("expire_orders", timedelta(seconds=2), lambda: expire_orders(db=db)),
+        Sweep("poll_payments", timedelta(seconds=2), lambda: poll_payments(db=db, gateways=gateways)),
+        Sweep("sweep_refunds", timedelta(seconds=5), lambda: sweep_refunds(db=db, gateways=gateways)),
+        Sweep("resume_imports", timedelta(minutes=1), lambda: resume_imports(db=db, keyring=keyring)),
+        Sweep("tidy", timedelta(hours=1), lambda: _tidy(db, settings.guard)),
+    )
+
+
+async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
+    """Work until `stop` is set, then finish what is at hand."""
+    async with HttpClient() as http, await open_pool(url, size=settings.pool_size) as pool:
+        db = Database(pool, following=FOLLOWING)
+        gateways = Gateways(db, settings.keyring(), gateway_makers(http))
+        bodies = {**payment_jobs(db, gateways), **stock_jobs(db, settings.keyring())}
+        queue_connection = await asyncpg.connect(url)
+        queue = _queue(db, queue_connection, {job.name: body for job, body in bodies.items()})
+        gc.collect()
+        gc.freeze()
+        tasks = [asyncio.create_task(_sweep(sweep, stop)) for sweep in sweeps_of(db, gateways, settings)]
+        tasks.append(asyncio.create_task(queue.run(dequeue_timeout=LOOK_FOR_JOBS_EVERY)))
+        log.info("worker.started")
+        await stop.wait()
+        queue.shutdown.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await queue_connection.close()
+    log.info("worker.stopped")
+
+
+def _queue(db: Database, connection: asyncpg.Connection, bodies: Mapping[str, Body]) -> QueueManager:
+    queue = QueueManager(Queries(AsyncpgDriver(connection)))
+    for name, body in bodies.items():
+        queue.entrypoint(name)(_job_body(db, name, body))
+    return queue
+
+
+def _job_body(db: Database, name: str, body: Body) -> Callable[[QueuedJob], Awaitable[None]]:
+    async def run(job: QueuedJob) -> None:
+        try:
+            await body(**payload_of(job.payload))
+        except Exception as error:
+            log.exception("job.failed", job=name)
+            async with db.transaction() as tx:
+                await raise_alarm(tx, AlarmKind.JOB_GAVE_UP, f"job:{name}", error=type(error).__name__)
+            raise
+
+    return run
+
+
+async def _sweep(sweep: Sweep, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        found = 0
+        try:
+            found = await sweep.body()
+        except Exception:
+            # Whatever it was, the rows are still there, and the next round finds them.
+            log.exception("sweep.failed", sweep=sweep.name)
+        if found == 0:
+            try:
+                await asyncio.wait_for(stop.wait(), sweep.every.total_seconds())
+            except TimeoutError:
+                continue
+
+
+async def _tidy(db: Database, rules: GuardRules) -> int:
+    await forget_old_windows(db, rules)
+    await forget_old_requests(db)
+    return 0
