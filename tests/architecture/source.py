@@ -8,7 +8,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "kameng"
-STORE_NAMES = ("store.py", "queries.py")
 
 
 def python_files(*folders: Path) -> list[Path]:
@@ -32,7 +31,7 @@ def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionD
 
 def holds_sql(file: Path) -> bool:
     """Whether this is one of the files in which SQL may stand (beside the kernel)."""
-    return file.name in STORE_NAMES or file.name.endswith("_store.py")
+    return file.stem.split("_")[-1] in ("store", "queries")
 
 
 def tracked_files() -> list[Path]:
