@@ -17,7 +17,7 @@ def fen_of(text: str) -> int:
 
     Trailing zeros beyond the second decimal ('12.3400') are accepted: some gateways write them.
     """
-    if not re.fullmatch(r"\d{1,10}(\.\d{1,8})?", text):
+    if not re.fullmatch(r"[0-9]{1,10}(\.[0-9]{1,8})?", text):
         msg = "not an amount in yuan"
         raise ValueError(msg)
     exact = Decimal(text) * 100

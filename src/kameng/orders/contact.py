@@ -58,6 +58,8 @@ def _phone_of(text: str) -> str:
     if re.search(r"[^0-9+() \-]", text):
         raise InvalidInput(fields={"contact": Words("请填写手机号或邮箱")})
     digits = digits_of(text)
+    if "+" in text and not digits.startswith("86"):
+        raise InvalidInput(fields={"contact": Words("目前只支持中国大陆手机号，也可以填邮箱")})
     if len(digits) == PHONE_DIGITS + 2 and digits.startswith("86"):
         digits = digits[2:]
     if len(digits) != PHONE_DIGITS:

@@ -1,6 +1,6 @@
 """The order number 订单号: an 18-digit key that says its own age, printed with two ISO 7064 MOD 97-10 check digits.
 
-`YYMMDDHHMMSS` in Asia/Shanghai and six random digits make the primary key; `2611 2214 3055 1234 5607` is how a person
+`YYMMDDHHMMSS` in Asia/Shanghai and six random digits make the primary key; `2611 2214 3055 1234 5656` is how a person
 sees it. The check digits catch every single wrong digit and every swap of neighbours before the database is asked.
 """
 
@@ -29,7 +29,7 @@ def printed(order_id: int) -> str:
 
 
 def grouped(order_id: int) -> str:
-    """`2611 2214 3055 1234 5607`, as people read and type it."""
+    """`2611 2214 3055 1234 5656`, as people read and type it."""
     digits = printed(order_id)
     return " ".join(digits[i : i + 4] for i in range(0, PRINTED_DIGITS, 4))
 
@@ -65,7 +65,10 @@ def _one_slip_away(digits: str) -> set[str]:
 
 
 def _is_right(digits: str) -> bool:
-    return len(digits) == PRINTED_DIGITS and int(digits) % 97 == 1 and _has_a_date(digits)
+    # Check digits run from 02 to 98; 00 and 01 leave the remainder of 97 and 98, a second way to print the same key.
+    if len(digits) != PRINTED_DIGITS or not "02" <= digits[KEY_DIGITS:] <= "98":
+        return False
+    return int(digits) % 97 == 1 and _has_a_date(digits)
 
 
 def _has_a_date(digits: str) -> bool:
