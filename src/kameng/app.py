@@ -1,5 +1,6 @@
 """The web process: everything is put together here, once."""
 
+import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Callable
@@ -23,6 +24,8 @@ from kameng.kernel.logs import configure_logs
 from kameng.payment.gateways import Gateways
 from kameng.settings import DATABASE_URL, Settings, SettingWrong, settings_from
 from kameng.sites.directory import SiteDirectory
+from kameng.tracking.live import LiveEvents
+from kameng.web.callbacks.notify import notify
 from kameng.web.design.assets import Assets, static, theme
 from kameng.web.design.doorway import Doorway
 from kameng.web.design.health import healthz, metrics, readyz
@@ -31,6 +34,7 @@ from kameng.web.design.pages import Pages
 from kameng.web.design.problems import on_http, on_refusal, on_unexpected
 from kameng.web.design.provide import DEPENDENCIES
 from kameng.web.design.translation import load_translators
+from kameng.web.storefront.routes import storefront_routes
 
 BODY_BYTES_MAX = 64 * 1024
 PURPOSE_FORMS = "form token"
@@ -39,7 +43,14 @@ GC_THRESHOLDS = (50_000, 50, 100)
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (static, theme, healthz, readyz, metrics)
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    static,
+    theme,
+    healthz,
+    readyz,
+    metrics,
+    notify,
+)
 
 
 def app_from_environment() -> Litestar:
@@ -58,7 +69,7 @@ def make_app(settings: Settings, *, clock: Clock | None = None, long_lived: bool
     clock = clock or SystemClock()
     assets = Assets()
     app = Litestar(
-        route_handlers=ROUTES,
+        route_handlers=[*ROUTES, storefront_routes()],
         state=State(
             {
                 "keyring": keyring,
@@ -100,11 +111,16 @@ def _lifespan(settings: Settings, clock: Clock, *, long_lived: bool) -> Lifespan
             app.state.db = db
             app.state.directory = SiteDirectory(db)
             app.state.gateways = Gateways(db, app.state.keyring, gateway_makers(http))
+            app.state.live = LiveEvents(db)
+            following = asyncio.create_task(app.state.live.follow())
             if long_lived:
                 gc.collect()
                 gc.freeze()
                 gc.set_threshold(*GC_THRESHOLDS)
-            yield
+            try:
+                yield
+            finally:
+                following.cancel()
 
     return lifespan
 

@@ -58,8 +58,8 @@ def on_refusal(request: AnyRequest, error: Refusal) -> Response[Any]:
     words = visit_of(request.scope).words
     problem = _problem(request, error.status, error.code, words(error.words, **error.values))
     problem.errors = [FieldError(name, words(text, **error.values)) for name, text in error.fields.items()]
-    problem.values = {name: value for name, value in error.values.items() if isinstance(value, int | str | list)}
-    seconds = error.values.get("wait_s")
+    problem.values = msgspec.to_builtins(error.values)
+    seconds = error.values.get("retry_after_s")
     return _answer(request, problem, {"Retry-After": str(seconds)} if isinstance(seconds, int) else {})
 
 

@@ -11,6 +11,7 @@ from kameng.payment.gateways import Gateways
 from kameng.risk.guard import GuardRules
 from kameng.sites.directory import SiteDirectory
 from kameng.sites.site import Site
+from kameng.tracking.live import LiveEvents
 from kameng.web.design.assets import Assets
 from kameng.web.design.metrics import Metrics
 from kameng.web.design.pages import Pages
@@ -49,6 +50,11 @@ def _assets(state: State) -> Assets:
 def _pages(state: State) -> Pages:
     pages: Pages = state.pages
     return pages
+
+
+def _live(state: State) -> LiveEvents:
+    live: LiveEvents = state.live
+    return live
 
 
 def _metrics(state: State) -> Metrics:
@@ -90,6 +96,7 @@ DEPENDENCIES = {
     "directory": Provide(_directory, sync_to_thread=False),
     "assets": Provide(_assets, sync_to_thread=False),
     "pages": Provide(_pages, sync_to_thread=False),
+    "live": Provide(_live, sync_to_thread=False),
     "metrics": Provide(_metrics, sync_to_thread=False),
     "web_settings": Provide(_web_settings, sync_to_thread=False),
     "checkout_rules": Provide(_checkout_rules, sync_to_thread=False),

@@ -68,7 +68,7 @@
       field.classList.toggle("wrong", Boolean(tell));
       field.classList.toggle("right", !wrong);
       input.toggleAttribute("aria-invalid", Boolean(tell));
-      note.textContent = tell ? note.dataset[wrong] || note.dataset.length : note.dataset.hint;
+      note.textContent = tell ? input.dataset[wrong] : note.dataset.hint;
     };
     input.addEventListener("input", look);
     input.addEventListener("blur", () => { left = true; look(); });

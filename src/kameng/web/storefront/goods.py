@@ -1,0 +1,108 @@
+"""Looking around: first page, types, one product, search."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.params import Parameter
+from litestar.response import Redirect
+
+from kameng.catalogue.browse import ProductMissing, find_product, list_pinned, list_products, list_types
+from kameng.catalogue.search import search
+from kameng.kernel.clock import SHANGHAI
+from kameng.kernel.database import Database
+from kameng.stock.levels import available
+from kameng.web.design.forms import Form
+from kameng.web.design.pages import Pages
+from kameng.web.design.visit import Visit
+from kameng.web.storefront.order_form import OrderForm, empty_form
+
+SUGGESTED_MAX = 6
+AnyRequest = Request[Any, Any, Any]
+
+
+@get("/")
+async def home(request: AnyRequest, db: Database, pages: Pages) -> Response[str]:
+    """Look up, pinned goods, types."""
+    return pages.page(
+        request,
+        "storefront/home.html",
+        pinned=await list_pinned(db),
+        types=await list_types(db),
+        typed=Form({}),
+        errors={},
+        challenge=None,
+        searched="",
+    )
+
+
+@get("/goods")
+async def all_goods(request: AnyRequest, db: Database, pages: Pages) -> Response[str]:
+    return pages.page(
+        request,
+        "storefront/goods.html",
+        types=await list_types(db),
+        here=None,
+        products=await list_products(db),
+        searched="",
+    )
+
+
+@get("/goods/{type_slug:str}")
+async def goods_of_type(request: AnyRequest, db: Database, pages: Pages, type_slug: str) -> Response[str]:
+    types = await list_types(db)
+    here = next((one for one in types if one.slug == type_slug), None)
+    if here is None:
+        raise ProductMissing
+    products = await list_products(db, type_slug=type_slug)
+    return pages.page(request, "storefront/goods.html", types=types, here=here, products=products, searched="")
+
+
+@get("/goods/{type_slug:str}/{product_slug:str}")
+async def product_page(
+    request: AnyRequest, db: Database, pages: Pages, type_slug: str, product_slug: str, visit: Visit
+) -> Response[Any]:
+    """One product with its face values and the shortest form."""
+    product = await find_product(db, product_slug)
+    if product.type_slug != type_slug:
+        return Redirect(visit.link(f"/goods/{product.type_slug}/{product.slug}"), status_code=301)
+    return await show_product(request, db, pages, empty_form(product))
+
+
+async def stock_left(db: Database, sku_ids: Sequence[int]) -> dict[int, int]:
+    """How many of each can be sold today; counted to a hundred."""
+    today = db.clock.now().astimezone(SHANGHAI).date()
+    async with db.reading() as connection:
+        return await available(connection, sku_ids, on=today)
+
+
+async def show_product(
+    request: AnyRequest, db: Database, pages: Pages, form: OrderForm, *, status: int = 200
+) -> Response[str]:
+    """The product page around a form, empty or sent back for correction."""
+    stock = await stock_left(db, [sku.id for sku in form.product.skus])
+    return pages.page(
+        request,
+        "storefront/product.html",
+        status=status,
+        headers={"Cache-Control": "no-store"} if form.contact else None,
+        product=form.product,
+        form=form,
+        stock=stock,
+    )
+
+
+@get("/search")
+async def search_page(
+    request: AnyRequest, db: Database, pages: Pages, q: str = Parameter(default="", max_length=200)
+) -> Response[str]:
+    return pages.page(request, "storefront/search.html", searched=q.strip(), products=await search(db, q))
+
+
+@get("/search/suggestions")
+async def suggestions(
+    request: AnyRequest, db: Database, pages: Pages, q: str = Parameter(default="", max_length=200)
+) -> Response[str]:
+    """The first few, as a fragment."""
+    found = await search(db, q)
+    return pages.page(request, "storefront/_suggestions.html", products=found[:SUGGESTED_MAX])

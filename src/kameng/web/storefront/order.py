@@ -1,0 +1,138 @@
+"""The order's own page: where it stands, live; the codes; cancelling."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import Parameter
+from litestar.response import Redirect, Stream
+
+from kameng.checkout.cancel_order import OrderNotCancellable, cancel_order
+from kameng.kernel.database import Database
+from kameng.kernel.errors import InvalidInput, Refusal
+from kameng.orders.lifecycle import OrderState
+from kameng.orders.number import OrderId, printed
+from kameng.risk.guard import GuardRules
+from kameng.tracking.access import Access
+from kameng.tracking.guarded import ProofNeeded, SlowDown
+from kameng.tracking.live import LiveEvents
+from kameng.tracking.reveal import ContactNeeded, NothingToReveal, RevealAsk, reveal
+from kameng.web.design.event_stream import event, event_stream
+from kameng.web.design.forms import read_form
+from kameng.web.design.visit import Visit
+from kameng.web.storefront.looking_up import show_lookup
+from kameng.web.storefront.order_cookies import remember_access
+from kameng.web.storefront.order_page import OrderPage
+
+AnyRequest = Request[Any, Any, Any]
+_TYPED = re.compile(r"\d{1,21}")
+
+
+@get("/orders/{order_no:str}")
+async def order_page(
+    page: OrderPage,
+    order_no: str,
+    typed: str = Parameter(default="", max_length=64),
+) -> Response[Any]:
+    """The order, or the two fields when this browser hasn't proved anything yet."""
+    known = page.allowed(order_no)
+    if known is None:
+        return show_lookup(page.request, page.pages, order_no=order_no)
+    order_id, access = known
+    return await page.show(order_id, access, typed=typed if _TYPED.fullmatch(typed) else None)
+
+
+@get("/orders/{order_no:str}/events")
+async def order_events(
+    page: OrderPage,
+    live: LiveEvents,
+    order_no: str,
+    visit: Visit,
+    leave: str = Parameter(default="", max_length=8),
+) -> Stream:
+    """The live piece, now and whenever something happens. With `leave`, only word that the payment page is over."""
+    known = page.allowed(order_no)
+    if known is None:
+        raise NotFoundException
+    order_id, access = known
+    last = page.request.headers.get("last-event-id", "")
+    after = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else 0
+    if leave:
+        return event_stream(_until_paid(page, live, order_id, access, visit.link(f"/orders/{order_no}")))
+    return event_stream(_pieces(page, live, order_id, access, after))
+
+
+async def _pieces(
+    page: OrderPage, live: LiveEvents, order_id: OrderId, access: Access, after: int
+) -> AsyncIterator[bytes]:
+    async with live.listen(order_id, after=after) as happenings:
+        sent = after
+        async for happening in happenings:
+            # One look shows everything up to now; older happenings of a burst need none of their own.
+            if happening.id <= sent:
+                continue
+            view, piece = await page.piece(order_id, access)
+            sent = view.last_event_id
+            yield event(piece, name="piece", event_id=str(sent))
+
+
+async def _until_paid(
+    page: OrderPage, live: LiveEvents, order_id: OrderId, access: Access, back: str
+) -> AsyncIterator[bytes]:
+    async with live.listen(order_id, after=0) as happenings:
+        async for happening in happenings:
+            view, _ = await page.piece(order_id, access)
+            if view.state is not OrderState.AWAITING_PAYMENT:
+                yield event(back, name="go", event_id=str(happening.id))
+                return
+
+
+@post("/orders/{order_no:str}/cancel", status_code=303)
+async def cancel(page: OrderPage, db: Database, order_no: str, visit: Visit) -> Response[Any]:
+    """Cancel what isn't paid yet."""
+    known = page.allowed(order_no)
+    if known is None:
+        return Redirect(visit.link(f"/orders/{order_no}"), status_code=303)
+    order_id, access = known
+    try:
+        await cancel_order(db=db, order_id=order_id)
+    except OrderNotCancellable as refusal:
+        return await page.show(order_id, access, status=refusal.status, problem=refusal.words)
+    return Redirect(visit.link(f"/orders/{printed(order_id)}"), status_code=303)
+
+
+@post("/orders/{order_no:str}/reveal", status_code=200)
+async def show_codes(page: OrderPage, guard_rules: GuardRules, order_no: str, visit: Visit) -> Response[Any]:
+    """The codes, from the browser that ordered or after the whole contact was typed."""
+    known = page.allowed(order_no)
+    if known is None:
+        return Redirect(visit.link(f"/orders/{order_no}"), status_code=303)
+    order_id, access = known
+    sent = await read_form(page.request)
+    ask = RevealAsk(
+        order_id=order_id,
+        access=access,
+        address=visit.client_address,
+        contact=sent["contact"] or None,
+        proof=sent["proof"] or None,
+    )
+    try:
+        codes = await reveal(db=page.db, keyring=page.keyring, rules=guard_rules, ask=ask)
+    except ContactNeeded as refusal:
+        return await page.show(order_id, access, status=refusal.status, errors={"contact": refusal.words})
+    except (InvalidInput, SlowDown, NothingToReveal) as refusal:
+        return await _refused(page, order_id, access, refusal)
+    except ProofNeeded as needed:
+        challenge = msgspec.json.encode(needed.challenge).decode()
+        return await page.show(order_id, access, status=needed.status, problem=needed.words, challenge=challenge)
+    answer = await page.show(order_id, Access.OWNER, codes=codes)
+    remember_access(answer, visit, page.keyring, order_id, Access.OWNER, page.db.clock.now())
+    return answer
+
+
+async def _refused(page: OrderPage, order_id: OrderId, access: Access, refusal: Refusal) -> Response[str]:
+    problem = None if refusal.fields else refusal.words
+    return await page.show(order_id, access, status=refusal.status, errors=refusal.fields, problem=problem)

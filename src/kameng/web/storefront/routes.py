@@ -1,0 +1,36 @@
+"""All pages of the shop."""
+
+from litestar import Router
+from litestar.di import Provide
+
+from kameng.web.storefront.goods import all_goods, goods_of_type, home, product_page, search_page, suggestions
+from kameng.web.storefront.looking_up import look_up, lookup_page
+from kameng.web.storefront.order import cancel, order_events, order_page, show_codes
+from kameng.web.storefront.order_page import provide_order_page
+from kameng.web.storefront.ordering import confirm, place
+from kameng.web.storefront.paying import pay
+
+
+def storefront_routes() -> Router:
+    return Router(
+        path="/",
+        route_handlers=[
+            home,
+            all_goods,
+            goods_of_type,
+            product_page,
+            confirm,
+            search_page,
+            suggestions,
+            lookup_page,
+            look_up,
+            place,
+            order_page,
+            order_events,
+            pay,
+            cancel,
+            show_codes,
+        ],
+        dependencies={"page": Provide(provide_order_page, sync_to_thread=False)},
+        include_in_schema=False,
+    )
