@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlencode
 
 import httpx
 import structlog
@@ -27,8 +28,11 @@ CONNECTIONS_MAX = 100
 # connection the other side has just closed.
 IDLE_MAX_S = 4.0
 
-# httpx writes whole addresses, query strings included, at INFO.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+# A compressed answer of a few bytes can unpack into gigabytes, so none is asked for.
+_HEADERS = httpx.Headers({"user-agent": "Kameng", "accept": "*/*", "accept-encoding": "identity"})
+_FORM_HEADERS = httpx.Headers({**_HEADERS, "content-type": "application/x-www-form-urlencoded"})
+
+# httpcore traces whole requests at DEBUG.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 _log = structlog.get_logger("kameng.http")
@@ -51,7 +55,6 @@ class Answer:
 
     status: int
     body: bytes
-    location: str | None = None
 
     @property
     def text(self) -> str:
@@ -60,10 +63,11 @@ class Answer:
 
 
 class HttpClient:
-    """One per process, shared by all adapters; connections are kept alive and reused.
+    """One per process and event loop, shared by all adapters; connections are kept alive and reused.
 
     `get` and `post_form` raise Outage: with `outcome_known=True` when the request never left (refused connection,
     unknown host, failed TLS), with `outcome_known=False` after a time-out, a 5xx, a cut or an oversized answer.
+    Cookies are not kept; proxies named in the environment are not used.
     """
 
     def __init__(
@@ -76,23 +80,24 @@ class HttpClient:
     ) -> None:
         self._total_timeout_s = total_timeout_s
         self._answer_bytes_max = answer_bytes_max
-        self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(total_timeout_s, connect=connect_timeout_s),
-            limits=httpx.Limits(max_connections=connections_max, keepalive_expiry=IDLE_MAX_S),
-            # A compressed answer of a few bytes can unpack into gigabytes.
-            headers={"accept-encoding": "identity", "user-agent": "Kameng"},
-            follow_redirects=False,
-            trust_env=False,
+        timeout = httpx.Timeout(total_timeout_s, connect=connect_timeout_s)
+        self._extensions = {"timeout": timeout.as_dict()}
+        limits = httpx.Limits(
+            max_connections=connections_max, max_keepalive_connections=connections_max, keepalive_expiry=IDLE_MAX_S
         )
+        # The transport alone: AsyncClient adds redirects, cookies, log lines with whole addresses, and a third to
+        # the time of a call.
+        self._transport = httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
 
     async def get(self, url: str, *, params: Mapping[str, str]) -> Answer:
-        return await self._call(self._client.build_request("GET", url, params=params))
+        """`url` without a query string."""
+        return await self._call("GET", f"{url}?{urlencode(params)}", headers=_HEADERS, content=None)
 
     async def post_form(self, url: str, *, fields: Mapping[str, str]) -> Answer:
-        return await self._call(self._client.build_request("POST", url, data=fields))
+        return await self._call("POST", url, headers=_FORM_HEADERS, content=urlencode(fields).encode())
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -102,12 +107,13 @@ class HttpClient:
     ) -> None:
         await self.close()
 
-    async def _call(self, request: httpx.Request) -> Answer:
+    async def _call(self, method: str, url: str, *, headers: httpx.Headers, content: bytes | None) -> Answer:
         assert_no_transaction()
+        request = httpx.Request(method, url, headers=headers, content=content, extensions=self._extensions)
         began = monotonic()
         got = await self._attempt(request)
         facts = {
-            "method": request.method,
+            "method": method,
             "host": request.url.host,
             "path": request.url.path,
             "ms": round((monotonic() - began) * 1000, 1),
@@ -133,13 +139,15 @@ class HttpClient:
             return Outage(f"cut off: {type(error).__name__}", outcome_known=False)
 
     async def _exchange(self, request: httpx.Request) -> Answer | Outage:
-        response = await self._client.send(request, stream=True)
+        response = await self._transport.handle_async_request(request)
         try:
             body = bytearray()
-            async for part in response.aiter_bytes():
+            # Raw bytes are the text itself unless the server compressed unasked.
+            parts = response.aiter_bytes() if "content-encoding" in response.headers else response.aiter_raw()
+            async for part in parts:
                 body += part
                 if len(body) > self._answer_bytes_max:
                     return Outage("the answer is too large", outcome_known=False)
         finally:
             await response.aclose()
-        return Answer(response.status_code, bytes(body), response.headers.get("location"))
+        return Answer(response.status_code, bytes(body))

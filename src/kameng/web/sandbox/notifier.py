@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import httpx
+from kameng.web.sandbox.visit import visit, with_fields
 
 #: Pauses between tries, in seconds; after the last one the gateway gives up.
 PAUSES_S = (1.0, 5.0, 15.0, 60.0, 180.0, 600.0)
@@ -63,12 +63,6 @@ class Notifier:
         self._pauses_s = pauses_s
         self._held: list[Notice] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._client = httpx.AsyncClient(
-            timeout=_TIMEOUT_S,
-            limits=httpx.Limits(max_connections=64, keepalive_expiry=4.0),
-            trust_env=False,
-            headers={"user-agent": "Mozilla/5.0 (compatible; epay)"},
-        )
 
     def tell(self, notice: Notice, *, manner: Manner | None = None) -> list[asyncio.Task[None]]:
         """The tasks end when the merchant has said success, or the gateway has given up."""
@@ -94,7 +88,6 @@ class Notifier:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._client.aclose()
 
     def _start(self, notice: Notice, delay_s: float) -> asyncio.Task[None]:
         return self._spawn(self._until_acknowledged(notice, delay_s))
@@ -120,9 +113,10 @@ class Notifier:
     async def _try(self, notice: Notice) -> Told:
         status, said = None, ""
         try:
-            response = await self._client.get(httpx.URL(notice.url).copy_merge_params(notice.fields))
-            status, said = response.status_code, response.text.strip()[:100]
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            async with asyncio.timeout(_TIMEOUT_S):
+                status, body = await visit(with_fields(notice.url, notice.fields))
+            said = body.strip()[:100]
+        except (OSError, ValueError, EOFError) as error:
             said = type(error).__name__
         fields = notice.fields
         told = Told(fields["out_trade_no"], fields["trade_no"], fields["money"], status, said)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx
 from litestar import Request
 
 from kameng.web.sandbox.behaviour import Behaviours
 from kameng.web.sandbox.books import Order, Payment
 from kameng.web.sandbox.desk import Desk
 from kameng.web.sandbox.notifier import Notice, Notifier
+from kameng.web.sandbox.visit import with_fields
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -42,7 +42,7 @@ class Room:
         if payment is None:
             return order.return_url
         fields = self.desk.notice(order, payment.trade_no, fen=payment.paid_fen)
-        return str(httpx.URL(order.return_url).copy_merge_params(fields))
+        return with_fields(order.return_url, fields)
 
     def pay_page_of(self, order: Order, request: AnyRequest) -> str:
         here = self.public_url or f"{request.scope['scheme']}://{request.headers.get('host')}"

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
@@ -59,14 +60,20 @@ async def running(
         await asyncio.sleep(_THREADS_END_S)
 
 
-async def serve(*, merchant: Merchant, host: str, port: int, books: Path | None) -> None:
-    """Serves until SIGINT or SIGTERM."""
+def serve(*, merchant: Merchant, host: str, port: int, books: Path | None) -> None:
+    """Serves until SIGINT or SIGTERM; runs a loop of its own."""
+    uvloop.run(_until_stopped(merchant=merchant, host=host, port=port, books=books))
+
+
+async def _until_stopped(*, merchant: Merchant, host: str, port: int, books: Path | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running(merchant=merchant, host=host, port=port, books=books):
+        # What is loaded now stays; looking through it again and again would stop every request for a while.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
         await stop.wait()
 
 
