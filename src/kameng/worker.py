@@ -7,8 +7,10 @@ it should have done is found again by its sweep.
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import structlog
@@ -22,16 +24,16 @@ from kameng.adapters.http import HttpClient
 from kameng.checkout.place_order import forget_old_requests
 from kameng.journey import FOLLOWING
 from kameng.kernel.database import Database, open_pool
-from kameng.kernel.jobs import Body, payload_of
-from kameng.payment.expire import expire_orders
+from kameng.kernel.jobs import Body, Job, payload_of
+from kameng.payment import expire, poll, sweep_refunds
 from kameng.payment.gateways import Gateways
-from kameng.payment.jobs import payment_jobs
-from kameng.payment.poll import poll_payments
-from kameng.payment.sweep_refunds import sweep_refunds
+from kameng.payment.jobs import SEND_REFUND
+from kameng.payment.send_refund import send_refund
 from kameng.risk.alarms import AlarmKind, raise_alarm
 from kameng.risk.guard import GuardRules, forget_old_windows
 from kameng.settings import Settings
-from kameng.stock.jobs import stock_jobs
+from kameng.stock.import_upload import import_upload
+from kameng.stock.jobs import IMPORT_CARDS
 from kameng.stock.resume_imports import resume_imports
 
 log = structlog.get_logger()
@@ -41,21 +43,22 @@ LOOK_FOR_JOBS_EVERY = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Sweep:
-    """Something looked for again and again; `body` says how much it found, and is asked again at once for more."""
+    """Something looked for again and again. A round that finds `at_a_time` is followed by another at once."""
 
     name: str
     every: timedelta
     body: Callable[[], Awaitable[int]]
+    at_a_time: int | None = None
 
 
 def sweeps_of(db: Database, gateways: Gateways, settings: Settings) -> tuple[Sweep, ...]:
-    keyring = settings.keyring()
+    every_2_s, every_5_s = timedelta(seconds=2), timedelta(seconds=5)
     return (
-        Sweep("expire_orders", timedelta(seconds=2), lambda: expire_orders(db=db)),
-        Sweep("poll_payments", timedelta(seconds=2), lambda: poll_payments(db=db, gateways=gateways)),
-        Sweep("sweep_refunds", timedelta(seconds=5), lambda: sweep_refunds(db=db, gateways=gateways)),
-        Sweep("resume_imports", timedelta(minutes=1), lambda: resume_imports(db=db, keyring=keyring)),
-        Sweep("tidy", timedelta(hours=1), lambda: _tidy(db, settings.guard)),
+        Sweep("expire_orders", every_2_s, partial(expire.expire_orders, db=db), expire.AT_A_TIME),
+        Sweep("poll_payments", every_2_s, partial(poll.poll_payments, db=db, gateways=gateways), poll.AT_A_TIME),
+        Sweep("sweep_refunds", every_5_s, partial(sweep_refunds.sweep_refunds, db=db, gateways=gateways)),
+        Sweep("resume_imports", timedelta(minutes=1), partial(resume_imports, db=db)),
+        Sweep("tidy", timedelta(hours=1), partial(_tidy, db, settings.guard)),
     )
 
 
@@ -64,7 +67,10 @@ async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
     async with HttpClient() as http, await open_pool(url, size=settings.pool_size) as pool:
         db = Database(pool, following=FOLLOWING)
         gateways = Gateways(db, settings.keyring(), gateway_makers(http))
-        bodies = {**payment_jobs(db, gateways), **stock_jobs(db, settings.keyring())}
+        bodies: Mapping[Job, Body] = {
+            SEND_REFUND: partial(send_refund, db=db, gateways=gateways),
+            IMPORT_CARDS: partial(import_upload, db=db, keyring=settings.keyring()),
+        }
         queue_connection = await asyncpg.connect(url)
         queue = _queue(db, queue_connection, {job.name: body for job, body in bodies.items()})
         gc.collect()
@@ -107,11 +113,9 @@ async def _sweep(sweep: Sweep, stop: asyncio.Event) -> None:
         except Exception:
             # Whatever it was, the rows are still there, and the next round finds them.
             log.exception("sweep.failed", sweep=sweep.name)
-        if found == 0:
-            try:
+        if found != sweep.at_a_time:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), sweep.every.total_seconds())
-            except TimeoutError:
-                continue
 
 
 async def _tidy(db: Database, rules: GuardRules) -> int:

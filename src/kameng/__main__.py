@@ -1,0 +1,5 @@
+"""`python -m kameng` is `kameng`."""
+
+from kameng.cli import main
+
+main()

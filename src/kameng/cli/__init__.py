@@ -1,0 +1,21 @@
+"""The command line: `kameng --help`."""
+
+import click
+
+from kameng.cli.gateways import gateway
+from kameng.cli.keys import keys
+from kameng.cli.processes import migrate_command, sandbox, web, worker
+from kameng.cli.staff import staff
+from kameng.cli.stock import stock
+from kameng.cli.story import story
+from kameng.cli.up import up
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kameng")
+def main() -> None:
+    """Kameng 卡盟: every paid order is delivered exactly once, and everyone can see where it is."""
+
+
+for command in (up, web, worker, sandbox, migrate_command, stock, gateway, staff, keys, story):
+    main.add_command(command)
