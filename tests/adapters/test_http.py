@@ -130,8 +130,7 @@ async def test_nothing_secret_is_logged_or_raised(caplog: pytest.LogCaptureFixtu
 
 
 async def test_no_call_is_made_inside_a_transaction(db: Database) -> None:
-    async with stand_in(lambda _: says("ok")) as there, HttpClient() as http:
-        async with db.transaction():
-            with pytest.raises(AssertionError, match="transaction"):
-                await http.get(there.url, params={})
+    async with stand_in(lambda _: says("ok")) as there, HttpClient() as http, db.transaction():
+        with pytest.raises(AssertionError, match="transaction"):
+            await http.get(there.url, params={})
     assert there.heard == []

@@ -1,6 +1,7 @@
 """What has to be known of an epay V1 channel before it can be used."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Self, cast
@@ -88,7 +89,7 @@ def _safe(url: str) -> bool:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         return False
-    if not host or parts.query or parts.fragment or parts.username or not url.isascii() or not url.isprintable():
+    if not host or parts.query or parts.fragment or parts.username or not re.fullmatch(r"[!-~]+", url):
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and _inside(host))
 

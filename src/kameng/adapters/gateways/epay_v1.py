@@ -174,7 +174,7 @@ class EpayV1:
 
     def _pay_by(self, said: Mapping[str, str], *, on_phone: bool) -> StartAnswer:
         code, link, app = (said.get(name, "") for name in ("qrcode", "payurl", "urlscheme"))
-        link = urljoin(self._config.base_url, link) if link else ""
+        link = self._absolute(link)
         # A code on the phone's own screen can't be scanned with that phone.
         if code and not (on_phone and (link or app)):
             return PayByCode(code)
@@ -184,6 +184,12 @@ class EpayV1:
             if _followable(address, app=is_app):
                 return PayByLink(address)
         return PayByCode(code) if code else InDoubt("accepted, but no place to pay")
+
+    def _absolute(self, link: str) -> str:
+        try:
+            return urljoin(self._config.base_url, link) if link else ""
+        except ValueError:
+            return ""
 
 
 def _state_of(said: Mapping[str, str], reference: str, trade_no: str | None) -> QueryAnswer:
@@ -207,7 +213,11 @@ def _state_of(said: Mapping[str, str], reference: str, trade_no: str | None) -> 
 
 def _followable(address: str, *, app: bool) -> bool:
     """An address may be put before a buyer: a web page, or (`app`) a scheme that opens a wallet, never a script."""
-    scheme = urlsplit(address).scheme.lower()
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    scheme = parts.scheme.lower()
     if scheme in {"http", "https"}:
-        return bool(urlsplit(address).netloc)
+        return bool(parts.netloc)
     return app and scheme not in {"", "javascript", "data", "vbscript", "file", "blob", "about"}
