@@ -32,11 +32,12 @@ def plays_a_foreign_party(file: Path) -> bool:
 
 
 def statements_of(file: Path) -> dict[str, str]:
+    """By full name. A private constant is a fragment others are made of, and is tried as a part of them."""
     module = importlib.import_module(module_name(file))
     return {
         f"{module.__name__}.{name}": value
         for name, value in vars(module).items()
-        if name.isupper() and isinstance(value, str) and STATEMENT.match(value)
+        if name.isupper() and name[0] != "_" and isinstance(value, str) and STATEMENT.match(value)
     }
 
 
