@@ -83,7 +83,8 @@ UPDATE payment_attempts a
 SET asked = a.asked + 1,
     ask_at = CASE WHEN a.asked < cardinality($2::interval[]) THEN $1 + ($2::interval[])[a.asked + 1] END,
     state = CASE WHEN a.asked >= cardinality($2::interval[]) AND a.state = 'started' THEN 'expired' ELSE a.state END
-WHERE a.id IN (SELECT id FROM payment_attempts WHERE ask_at <= $1 ORDER BY ask_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+WHERE a.id = ANY (ARRAY(
+    SELECT id FROM payment_attempts WHERE ask_at <= $1 ORDER BY ask_at LIMIT $3 FOR UPDATE SKIP LOCKED))
 RETURNING a.id
 """
 
