@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from kameng.kernel.text import Words
@@ -104,13 +104,3 @@ class SealedCard:
     batch_id: int
     code_sealed: bytes
     blind_index: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class NewCard:
-    """A card about to be stored: line it stood in, keyed hash, sealed code, last day it works."""
-
-    line: int
-    blind_index: bytes
-    code_sealed: bytes
-    expires_on: date | None
