@@ -10,6 +10,7 @@ class ProductType:
     id: int
     slug: str
     name: str
+    position: int
     products: int
 
 
@@ -21,6 +22,7 @@ class Sku:
     face_value: str
     price_fen: int
     quantity_max: int
+    position: int
     on_sale: bool
 
 

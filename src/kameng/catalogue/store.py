@@ -8,7 +8,7 @@ import asyncpg
 from kameng.kernel.database import Connection, Transaction
 
 TYPES = """
-SELECT t.id, t.slug, t.name, count(p.id) FILTER (WHERE p.on_sale) AS products
+SELECT t.id, t.slug, t.name, t.position, count(p.id) FILTER (WHERE p.on_sale) AS products
 FROM product_types t LEFT JOIN products p ON p.type_id = t.id
 GROUP BY t.id ORDER BY t.position, t.id
 """
@@ -17,7 +17,7 @@ PRODUCTS = """
 SELECT p.id, p.slug, p.name, t.slug AS type_slug, t.name AS type_name, p.summary, p.usage_note, p.aliases,
        p.code_format, p.code_keeps_case, p.pinned, p.popularity, p.on_sale,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.id, 'face_value', s.face_value, 'price_fen', s.price_fen,
-                     'quantity_max', s.quantity_max, 'on_sale', s.on_sale) ORDER BY s.position, s.price_fen, s.id)
+                     'quantity_max', s.quantity_max, 'position', s.position, 'on_sale', s.on_sale) ORDER BY s.position, s.price_fen, s.id)
                  FROM skus s WHERE s.product_id = p.id), '[]') AS skus
 FROM products p JOIN product_types t ON t.id = p.type_id
 WHERE ($1::text IS NULL OR t.slug = $1) AND ($2::text IS NULL OR p.slug = $2)

@@ -1,12 +1,13 @@
 """One process each: web, worker, sandbox gateway; and migrations."""
 
 import asyncio
+import os
+import resource
 import signal
+import sys
 from pathlib import Path
 
 import click
-from granian import Granian
-from granian.constants import Interfaces
 
 from kameng.cli.terms import read_settings, running_database
 from kameng.kernel.logs import configure_logs
@@ -21,18 +22,16 @@ def web() -> None:
     """Serve the shop, the API and the console (needs KAMENG_DATABASE_URL)."""
     settings = read_settings()
     _need_database(settings)
-    configure_logs(settings.log_level)
-    Granian(
-        "kameng.app:app_from_environment",
-        factory=True,
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        workers=settings.web_processes,
-        websockets=False,
-        log_enabled=False,
-        respawn_failed_workers=True,
-    ).serve()
+    # Every listener of a live page is an open file.
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    # The server's main process only watches; replacing ourselves keeps it small.
+    os.execv(  # noqa: S606 - ourselves
+        sys.executable,
+        [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--loop", "uvloop", "--no-ws", "--no-log",
+         "--host", settings.host, "--port", str(settings.port), "--workers", str(settings.web_processes),
+         "--respawn-failed-workers", "--backlog", "4096", "--backpressure", "8192", "kameng.app:app_from_environment"],
+    )  # fmt: skip
 
 
 @click.command()
