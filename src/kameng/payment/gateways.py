@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
+import structlog
 
-from kameng.kernel.crypto import Keyring
+from kameng.kernel.crypto import Keyring, Unreadable
 from kameng.kernel.database import Database
-from kameng.kernel.errors import Refusal
+from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
 from kameng.payment import store
 from kameng.payment.gateway import Gateway, GatewayMaker
+
+log = structlog.get_logger()
 
 PURPOSE_CONFIG = "gateway configuration"
 REREAD_AFTER = timedelta(seconds=5)
@@ -41,6 +44,7 @@ class Channel:
     protocol: str
     methods: tuple[str, ...]
     enabled: bool
+    position: int
     gateway: Gateway
 
 
@@ -82,11 +86,19 @@ class Gateways:
         if self._read_at is None or now - self._read_at >= REREAD_AFTER:
             async with self._db.reading() as connection:
                 rows = await store.gateways(connection)
-            channels = {row["id"]: self._channel(dict(row)) for row in rows}
+            channels = {row["id"]: channel for row in rows if (channel := self._readable(dict(row)))}
             self._sealed = {row["id"]: row["config_sealed"] for row in rows}
             self._channels = channels
             self._read_at = now
         return self._channels
+
+    def _readable(self, row: dict[str, object]) -> Channel | None:
+        """None for a row that can't be used: the other channels go on without it."""
+        try:
+            return self._channel(row)
+        except (Unreadable, InvalidInput, KeyError, msgspec.DecodeError):
+            log.exception("gateway.unusable", gateway=row["code"])
+            return None
 
     def _channel(self, row: dict[str, object]) -> Channel:
         gateway_id, sealed = row["id"], row["config_sealed"]
@@ -107,5 +119,6 @@ class Gateways:
             protocol=str(row["protocol"]),
             methods=tuple(methods),
             enabled=bool(row["enabled"]),
+            position=int(str(row["position"])),
             gateway=gateway,
         )

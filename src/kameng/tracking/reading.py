@@ -95,8 +95,9 @@ def reading_of(state: OrderState, events: Sequence[Told]) -> Words:
     happened = {told.event: told for told in events}
     if state is OrderState.CANCELLED and "expired" in happened:
         return _EXPIRED
-    if state is OrderState.DELIVERED and happened["payment_confirmed"].facts.get("late"):
-        return _DELIVERED_LATE
+    if state is OrderState.DELIVERED and "payment_confirmed" in happened:
+        # A payment that a person took as enough was never confirmed in full.
+        return _DELIVERED_LATE if happened["payment_confirmed"].facts.get("late") else _READINGS[state]
     if state is OrderState.REFUNDING and "sold_out" in happened:
         return _SOLD_OUT
     if state is OrderState.REFUNDED and "sold_out" in happened:
