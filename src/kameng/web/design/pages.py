@@ -95,7 +95,10 @@ def _translate(context: Context, text: Words | str, **values: object) -> str:
 
 
 @pass_context
-def _in_words(context: Context, text: Words, values: Mapping[str, object] | None = None) -> str:
+def _in_words(context: Context, text: Words | None, values: Mapping[str, object] | None = None) -> str:
+    """Empty for None, so that a template can ask for words that may not be there."""
+    if text is None:
+        return ""
     translated: str = context["words"](text, **(values or {}))
     return translated
 
