@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import get, post
 from litestar.exceptions import HTTPException
+from litestar.params import FromQuery, JSONBody
 
 from kameng.kernel.money import fen_of
 from kameng.web.sandbox.behaviour import Behaviour, Call, How
@@ -64,26 +65,26 @@ class Reset(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @post("/control/behaviour", status_code=200)
-async def set_behaviour(request: AnyRequest, data: SetBehaviour) -> dict[str, str]:
+async def set_behaviour(request: AnyRequest, data: JSONBody[SetBehaviour]) -> dict[str, str]:
     room_of(request).behaviours.add(data.call, Behaviour(data.how, data.times, data.seconds))
     return {"set": data.how}
 
 
 @post("/control/notify", status_code=200)
-async def set_notify(request: AnyRequest, data: SetNotify) -> dict[str, bool]:
+async def set_notify(request: AnyRequest, data: JSONBody[SetNotify]) -> dict[str, bool]:
     room_of(request).notifier.manner = _manner(data)
     return {"set": True}
 
 
 @post("/control/release", status_code=200)
-async def release(request: AnyRequest, data: Release) -> dict[str, bool]:
+async def release(request: AnyRequest, data: JSONBody[Release]) -> dict[str, bool]:
     """Sends the held notifies one after the other; answers when all are sent."""
     await asyncio.gather(*room_of(request).notifier.release(newest_first=data.newest_first))
     return {"released": True}
 
 
 @post("/control/pay", status_code=200)
-async def pay(request: AnyRequest, data: Pay) -> dict[str, Any]:
+async def pay(request: AnyRequest, data: JSONBody[Pay]) -> dict[str, Any]:
     room = room_of(request)
     order = _order(room, data.out_trade_no)
     payment = room.desk.collect(order, fen=_fen(data.money))
@@ -96,14 +97,14 @@ async def pay(request: AnyRequest, data: Pay) -> dict[str, Any]:
 
 
 @post("/control/notice", status_code=200)
-async def send_notice(request: AnyRequest, data: SendNotice) -> dict[str, Any]:
+async def send_notice(request: AnyRequest, data: JSONBody[SendNotice]) -> dict[str, Any]:
     room = room_of(request)
     order = _order(room, data.out_trade_no)
     return _told(await room.notifier.ask(_notice(room, order, data)))
 
 
 @post("/control/reset", status_code=200)
-async def reset(request: AnyRequest, data: Reset) -> dict[str, bool]:
+async def reset(request: AnyRequest, data: JSONBody[Reset]) -> dict[str, bool]:
     """Proper behaviour again; with `books` also empty books."""
     room = room_of(request)
     room.behaviours.clear()
@@ -114,7 +115,7 @@ async def reset(request: AnyRequest, data: Reset) -> dict[str, bool]:
 
 
 @get("/control/books")
-async def books(request: AnyRequest, out_trade_no: str | None = None) -> dict[str, Any]:
+async def books(request: AnyRequest, out_trade_no: FromQuery[str | None] = None) -> dict[str, Any]:
     """What was asked, really paid and really sent back, and how many notifies were sent."""
     room = room_of(request)
     tally = room.notifier.tally

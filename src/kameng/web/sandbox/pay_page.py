@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from kameng.web.sandbox.books import Order, Payment
@@ -49,14 +50,14 @@ _FORGED_NOTE = "已发送伪造通知（签名错误，没有付款）。商店�
 
 
 @get("/pay/{trade_no:str}")
-async def pay_page(request: AnyRequest, trade_no: str) -> Response[Any]:
+async def pay_page(request: AnyRequest, trade_no: FromPath[str]) -> Response[Any]:
     room = room_of(request)
     order = room.desk.books.order_numbered(trade_no)
     return _shown(room, order) if order else said_page("没有这笔交易", status=404)
 
 
 @post("/pay/{trade_no:str}")
-async def press(request: AnyRequest, trade_no: str) -> Response[Any]:
+async def press(request: AnyRequest, trade_no: FromPath[str]) -> Response[Any]:
     """One of the buttons; leads back to the shop."""
     room, act = room_of(request), (await fields_of(request)).get("act", "")
     order = room.desk.books.order_numbered(trade_no)

@@ -19,7 +19,7 @@ from kameng.web.sandbox.notifier import PAUSES_S
 from kameng.web.sandbox.room import Room
 from kameng.web.sandbox.signature import Merchant
 
-_THREADS_END_S = 0.1
+_THREADS_END_S = 0.05
 
 
 @dataclass(frozen=True)
