@@ -23,7 +23,8 @@ SELECT 260101000000000000 + n * 1000003, 1, n % 40 + 1, n % 40 + 1,
        CASE WHEN n % 200 = 0 THEN 'awaiting_payment' WHEN n % 333 = 0 THEN 'refunding' WHEN n % 3 = 0 THEN 'cancelled'
             ELSE 'delivered' END,
        1, 1000, 1000, 'phone', 'sealed', sha256((n % 5000)::text::bytea), sha256(n::text::bytea), at, at, at, at
-FROM generate_series(1::bigint, 20000) AS n, LATERAL (SELECT '2026-11-01Z'::timestamptz + n * interval '1 minute' AS at) AS t;
+FROM generate_series(1::bigint, 20000) AS n,
+     LATERAL (SELECT '2026-11-01Z'::timestamptz + n * interval '1 minute' AS at) AS t;
 
 INSERT INTO order_events (order_id, event, to_state, actor_kind, at)
 SELECT o.id, e.name, e.name, 'system', o.placed_at
