@@ -23,7 +23,7 @@ WITH placed AS (
     INSERT INTO orders (id, site_id, sku_id, sku_version_id, state, quantity, unit_price_fen, amount_fen,
                         contact_kind, contact_sealed, contact_index, second_factor, client_address,
                         terms_accepted_at, placed_at, pay_until, changed_at)
-    VALUES ($1, $2, $3, $4, 'awaiting_payment', $5, $6, $5 * $6, $7, $8, $9, $10, $11, $12, $12, $13, $12)
+    VALUES ($1, $2, $3, $4, 'awaiting_payment', $5, $6, $5::int * $6::bigint, $7, $8, $9, $10, $11, $12, $12, $13, $12)
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 ), told AS (
