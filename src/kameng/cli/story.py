@@ -14,6 +14,7 @@ import click
 from kameng.cli.stack import Stack
 from kameng.cli.terms import read_settings
 from kameng.kernel.money import yuan
+from kameng.kernel.supervisor import Supervisor
 
 PHONE = "13800138000"
 
@@ -49,11 +50,12 @@ def story() -> None:
         settings = replace(settings, web=replace(settings.web, public_url=f"http://127.0.0.1:{settings.port}"))
         stack = Stack(settings, sandbox_port=_free_port())
         click.echo("A platform of its own is starting …")
-        stack.start()
+        supervisor = Supervisor(stack.prepare())
+        supervisor.start()
         try:
             tell(Teller(stack))
         finally:
-            stack.stop()
+            supervisor.stop()
 
 
 def tell(teller: Teller) -> None:

@@ -1,16 +1,12 @@
 """`kameng up`: the whole platform with one command."""
 
-import signal
-import threading
+import os
+import sys
 
 import click
 
-from kameng.cli.demo import OWNER
-from kameng.cli.demo_goods import SITES
-from kameng.cli.stack import SANDBOX_PORT, Stack
+from kameng.cli.stack import SANDBOX_PORT, PortTaken, Stack
 from kameng.cli.terms import read_settings
-
-LOOK_EVERY_S = 1.0
 
 
 @click.command()
@@ -20,37 +16,15 @@ def up(sandbox_port: int) -> None:
 
     The next start finds its data again. Settings come from the environment (see docs/operating.md).
     """
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    stack = Stack(read_settings(), sandbox_port=sandbox_port)
     click.echo("Starting …")
     try:
-        stack.start()
-    except RuntimeError as error:
-        raise click.ClickException(str(error)) from error
-    try:
-        _tell(stack)
-        while not stop.wait(LOOK_EVERY_S):
-            stack.watch()
-        click.echo("\nStopping …")
-    finally:
-        stack.stop()
-    click.echo("Stopped. The data stay; the next start finds them.")
-
-
-def _tell(stack: Stack) -> None:
-    url = stack.settings.public_url
-    first, second = SITES[0], SITES[1]
-    click.echo(
-        f"\n  {first.name}      {url}/"
-        f"\n  {second.name}      {url}/s/{second.code}/"
-        f"\n  查单 Look up   {url}/q"
-        f"\n  后台 Console   {url}/console"
-        f"\n     login       {OWNER}"
-        f"\n     password    {stack.password}   (made for this run)"
-        f"\n  API            {url}/api/v1/openapi.json"
-        f"\n  沙箱 Sandbox   {stack.sandbox_url}"
-        f"\n  Logs           {stack.settings.data / 'logs'}"
-        "\n\nCtrl-C stops everything.\n"
-    )
+        plan = Stack(read_settings(), sandbox_port=sandbox_port).prepare()
+    except PortTaken as taken:
+        raise click.ClickException(str(taken)) from taken
+    # The one who only watches from here on needs none of what was loaded to get here. The plan goes through a pipe:
+    # it holds a password, and arguments can be read by everybody.
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as pipe:
+        pipe.write(plan.written())
+    os.set_inheritable(reading, True)  # noqa: FBT003 - the signature of os
+    os.execv(sys.executable, [sys.executable, "-m", "kameng.kernel.supervisor", str(reading)])  # noqa: S606 - ourselves
