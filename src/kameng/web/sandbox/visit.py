@@ -1,6 +1,7 @@
 """A plain visit to an address, as gateways pay it: HTTP/1.0, one connection, no redirect, no library to weigh on it."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -33,4 +34,8 @@ async def visit(url: str) -> tuple[int, str]:
     finally:
         writer.close()
     start, _, body = bytes(answer).partition(b"\r\n\r\n")
-    return int(start.split(None, 2)[1]), body.decode("utf-8", "replace")
+    status = re.match(rb"HTTP/1\.[01] (\d{3})", start)
+    if status is None:
+        msg = "not an HTTP answer"
+        raise ValueError(msg)
+    return int(status[1]), body.decode("utf-8", "replace")
