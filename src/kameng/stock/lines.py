@@ -84,8 +84,9 @@ def _text_lines(file: CodeFile, kind: FileKind, encoding: str) -> Iterator[Line]
     try:
         yield from _in_columns(_csv_rows(text)) if kind is FileKind.CSV else _plain(text)
     finally:
-        # The file is the caller's to close.
-        text.detach()
+        # The file is the caller's to close; whoever gave up on it has closed it already.
+        if not file.closed:
+            text.detach()
 
 
 def _encoding(file: CodeFile) -> str:
@@ -159,9 +160,8 @@ def _workbook(file: CodeFile) -> LineSource:
         sheet = book.get_sheet_by_index(0)
     except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, IndexError) as error:
         raise UnreadableFile from error
-    first = (sheet.start[0] if sheet.start else 0) + 1
-    rows = ((number, [_cell(cell) for cell in row]) for number, row in enumerate(sheet.iter_rows(), first))
-    return LineSource(sheet.total_height, _in_columns(rows))
+    rows = ((number, [_cell(cell) for cell in row]) for number, row in enumerate(sheet.iter_rows(), 1))
+    return LineSource(sheet.end[0] + 1 if sheet.end else 0, _in_columns(rows))
 
 
 def _cell(cell: object) -> str | None:

@@ -16,7 +16,7 @@ async def reserve(tx: Transaction, *, order_id: int, sku_id: int, quantity: int,
     falls short only because others hold cards they may yet give back, this waits for them in turn: two buyers of the
     last three cards must not both be told that there are none.
     """
-    assert quantity > 0, "an order has at least one card"
+    assert 0 < quantity <= store.QUANTITY_MAX, "an order has one card at least, and no more than a sku allows"
     if quantity > 1:
         await store.set_mark(tx)
     wanted = store.Wanted(order_id, sku_id, quantity, start_slot=secrets.randbelow(SLOTS), on=on)

@@ -12,6 +12,9 @@ from kameng.stock.card import CardState, SealedCard
 # The first of PostgreSQL's two advisory numbers: "card"; the second is the sku.
 LOCK_CLASS = 0x63617264
 
+# As many as one order may hold (skus.quantity_max).
+QUANTITY_MAX = 1000
+
 _IN_DATE = "(expires_on IS NULL OR expires_on > $4)"
 
 
@@ -19,17 +22,22 @@ def _reserving(lock: str) -> str:
     """Pick from a random slot on, go on from the lowest one, and hold what was picked only if it is enough.
 
     `= ANY(ARRAY(…))` rather than a join: the planner can't foresee how many rows a CTE with LIMIT gives, and would
-    one day read the whole table to join them. `in_sight` counts cards that others are holding at this moment too.
+    one day read the whole table to join them. The constant LIMIT inside the asked-for one tells it that rows are few;
+    without it every call is planned anew, which takes longer than the call. `in_sight` counts cards that others are holding at this moment too.
     """
     return f"""
 WITH ahead AS MATERIALIZED (
-    SELECT id FROM cards
-    WHERE sku_id = $1 AND state = 'available' AND slot >= $3 AND {_IN_DATE}
-    ORDER BY slot LIMIT $2 {lock}
+    SELECT id FROM (
+        SELECT id FROM cards
+        WHERE sku_id = $1 AND state = 'available' AND slot >= $3 AND {_IN_DATE}
+        ORDER BY slot LIMIT {QUANTITY_MAX} {lock}) AS there
+    LIMIT $2
 ), behind AS MATERIALIZED (
-    SELECT id FROM cards
-    WHERE sku_id = $1 AND state = 'available' AND slot < $3 AND {_IN_DATE}
-    ORDER BY slot LIMIT $2 - (SELECT count(*) FROM ahead) {lock}
+    SELECT id FROM (
+        SELECT id FROM cards
+        WHERE sku_id = $1 AND state = 'available' AND slot < $3 AND {_IN_DATE}
+        ORDER BY slot LIMIT {QUANTITY_MAX} {lock}) AS there
+    LIMIT $2 - (SELECT count(*) FROM ahead)
 ), picked AS MATERIALIZED (
     SELECT id FROM ahead UNION ALL SELECT id FROM behind
 ), held AS (
@@ -40,7 +48,8 @@ WITH ahead AS MATERIALIZED (
 SELECT (SELECT count(*) FROM held) AS held,
        CASE WHEN (SELECT count(*) FROM picked) = $2 THEN $2
             ELSE (SELECT count(*) FROM (
-                SELECT FROM cards WHERE sku_id = $1 AND state = 'available' AND {_IN_DATE} LIMIT $2) AS seen)
+                SELECT FROM cards WHERE sku_id = $1 AND state = 'available' AND {_IN_DATE}
+                ORDER BY slot LIMIT {QUANTITY_MAX}) AS there)
        END AS in_sight
 """  # noqa: S608 - constants
 
@@ -61,12 +70,13 @@ FROM cards c JOIN card_batches b ON b.id = c.batch_id
 WHERE c.order_id = $1 AND c.state = 'sold' ORDER BY c.id
 """
 
+# Sorted although only counted: that keeps the planner on the index, where the table's first rows may long be sold.
 AVAILABLE = """
 SELECT wanted.sku_id, (
     SELECT count(*) FROM (
         SELECT FROM cards c
         WHERE c.sku_id = wanted.sku_id AND c.state = 'available' AND (c.expires_on IS NULL OR c.expires_on > $2)
-        LIMIT $3) AS seen) AS cards
+        ORDER BY c.slot LIMIT $3) AS seen) AS cards
 FROM unnest($1::integer[]) AS wanted (sku_id)
 """
 
