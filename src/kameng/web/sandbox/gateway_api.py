@@ -18,7 +18,7 @@ async def submit(request: AnyRequest) -> Response[Any]:
     try:
         order = room.desk.take_order(await fields_of(request))
     except Declined as no:
-        return said_page(str(no), status=200)
+        return said_page(request, str(no), status=200)
     return Redirect(room.pay_page_of(order, request), status_code=302)
 
 
