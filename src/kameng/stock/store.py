@@ -22,8 +22,9 @@ def _reserving(lock: str) -> str:
     """Pick from a random slot on, go on from the lowest one, and hold what was picked only if it is enough.
 
     `= ANY(ARRAY(…))` rather than a join: the planner can't foresee how many rows a CTE with LIMIT gives, and would
-    one day read the whole table to join them. The constant LIMIT inside the asked-for one tells it that rows are few;
-    without it every call is planned anew, which takes longer than the call. `in_sight` counts cards that others are holding at this moment too.
+    one day read the whole table to join them. The constant LIMIT inside the asked-for one tells it that rows are
+    few; without it every call is planned anew, which takes longer than the call. `in_sight` counts cards that others
+    are holding at this moment too.
     """
     return f"""
 WITH ahead AS MATERIALIZED (
