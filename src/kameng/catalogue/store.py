@@ -17,7 +17,8 @@ PRODUCTS = """
 SELECT p.id, p.slug, p.name, t.slug AS type_slug, t.name AS type_name, p.summary, p.usage_note, p.aliases,
        p.code_format, p.code_keeps_case, p.pinned, p.popularity, p.on_sale,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.id, 'face_value', s.face_value, 'price_fen', s.price_fen,
-                     'quantity_max', s.quantity_max, 'position', s.position, 'on_sale', s.on_sale) ORDER BY s.position, s.price_fen, s.id)
+                     'quantity_max', s.quantity_max, 'position', s.position, 'on_sale', s.on_sale)
+                                   ORDER BY s.position, s.price_fen, s.id)
                  FROM skus s WHERE s.product_id = p.id), '[]') AS skus
 FROM products p JOIN product_types t ON t.id = p.type_id
 WHERE ($1::text IS NULL OR t.slug = $1) AND ($2::text IS NULL OR p.slug = $2)

@@ -1,0 +1,168 @@
+"""Payment channels: which there are, and the form that each protocol asks to be filled. Keys go in and never out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from litestar import Response, get, post
+
+from kameng.kernel.errors import InvalidInput, Refusal
+from kameng.kernel.text import Words
+from kameng.payment.add_gateway import GatewayDraft, add_gateway, config_of
+from kameng.payment.gateways import Channel, Gateways
+from kameng.staff.audit import note
+from kameng.staff.roles import Permission
+from kameng.web.console.door import AnyRequest, Desk, needs
+from kameng.web.console.pages import back_to, show, typed, typed_lists
+
+PATH = "/console/gateways"
+EDIT = [needs(Permission.GATEWAY_EDIT)]
+POSITION_DIGITS_MAX = 6
+
+
+class FormOption(Protocol):
+    """One field of a protocol's configuration. Required unless it has a default."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> Words: ...
+    @property
+    def hint(self) -> Words | None: ...
+    @property
+    def secret(self) -> bool: ...
+    @property
+    def default(self) -> str | None: ...
+    @property
+    def choices(self) -> Mapping[str, Words]: ...
+
+
+class FormOfProtocol(Protocol):
+    """What a gateway protocol asks to be configured with."""
+
+    @property
+    def label(self) -> Words: ...
+    @property
+    def options(self) -> Sequence[FormOption]: ...
+    @property
+    def methods(self) -> Mapping[str, Words]: ...
+
+
+Forms = Mapping[str, FormOfProtocol]
+
+
+@get("/gateways", guards=[needs(Permission.GATEWAY_LOOK)])
+async def gateways_page(desk: Desk, gateways: Gateways, protocols: Forms) -> Response[str]:
+    channels = await _fresh(desk, gateways).listed()
+    return show(desk.request, "console/gateways.html", channels=channels, protocols=protocols)
+
+
+@get("/gateways/new/{protocol:str}", guards=EDIT)
+async def new_gateway_page(desk: Desk, protocols: Forms, protocol: str) -> Response[str]:
+    form = _form_of(protocols, protocol)
+    return _page(desk, form, GatewayDraft("", "", protocol, (), {}), is_new=True)
+
+
+@get("/gateways/{code:str}", guards=EDIT)
+async def gateway_page(desk: Desk, gateways: Gateways, protocols: Forms, code: str) -> Response[str]:
+    channel = await _fresh(desk, gateways).named(code)
+    async with desk.db.transaction() as tx:
+        config = await config_of(tx, desk.keyring, code)
+    return _page(desk, _form_of(protocols, channel.protocol), _draft_of(channel, config), is_new=False)
+
+
+@post("/gateways", guards=EDIT, status_code=200)
+async def add(desk: Desk, gateways: Gateways, protocols: Forms) -> Response[Any]:
+    protocol = (await typed(desk.request)).get("protocol", "")
+    form = _form_of(protocols, protocol)
+    draft = await _typed_draft(desk.request, form, protocol=protocol, code=None)
+    try:
+        _must_be_free(draft.code, await _fresh(desk, gateways).listed())
+        await _save(desk, gateways, form, draft)
+    except InvalidInput as refusal:
+        return _page(desk, form, draft, is_new=True, refusal=refusal)
+    return back_to(PATH, done="added")
+
+
+@post("/gateways/{code:str}", guards=EDIT, status_code=200)
+async def change(desk: Desk, gateways: Gateways, protocols: Forms, code: str) -> Response[Any]:
+    channel = await _fresh(desk, gateways).named(code)
+    form = _form_of(protocols, channel.protocol)
+    draft = await _typed_draft(desk.request, form, protocol=channel.protocol, code=code)
+    try:
+        await _save(desk, gateways, form, draft)
+    except InvalidInput as refusal:
+        return _page(desk, form, draft, is_new=False, refusal=refusal)
+    return back_to(PATH, done="saved")
+
+
+async def _save(desk: Desk, gateways: Gateways, form: FormOfProtocol, draft: GatewayDraft) -> None:
+    """A secret left empty keeps its present value. The log says which fields changed, never to what."""
+    async with desk.db.transaction() as tx:
+        before = await config_of(tx, desk.keyring, draft.code)
+        _must_bring_its_secrets(form, before, draft.config)
+        config = {**before, **{name: value for name, value in draft.config.items() if value or name not in before}}
+        await add_gateway(tx, desk.keyring, gateways.makers, replace(draft, config=config))
+        changed = sorted(name for name in config if config[name] != before.get(name))
+        facts = {"name": draft.name, "enabled": draft.enabled, "methods": list(draft.methods), "changed": changed}
+        await note(tx, desk.note("gateway:saved", f"gateway:{draft.code}", **facts))
+
+
+def _must_bring_its_secrets(form: FormOfProtocol, before: Mapping[str, str], typed_now: Mapping[str, str]) -> None:
+    """Raises InvalidInput: whoever points a channel at another address must not send it a key they don't know."""
+    addresses = [option.name for option in form.options if option.name.endswith("url")]
+    if before and any(typed_now[name] not in ("", before.get(name)) for name in addresses):
+        missing = [option.name for option in form.options if option.secret and not typed_now[option.name]]
+        if missing:
+            raise InvalidInput(fields=dict.fromkeys(missing, Words("更换网关地址时，请重新填写密钥")))
+
+
+async def _typed_draft(request: AnyRequest, form: FormOfProtocol, *, protocol: str, code: str | None) -> GatewayDraft:
+    entered = await typed(request)
+    position = entered.get("position", "")
+    is_number = position.isascii() and position.isdecimal() and len(position) <= POSITION_DIGITS_MAX
+    return GatewayDraft(
+        code=entered.get("code", "") if code is None else code,
+        name=entered.get("name", ""),
+        protocol=protocol,
+        methods=tuple(await typed_lists(request, "methods")),
+        config={option.name: entered.get(f"config_{option.name}", "") for option in form.options},
+        enabled="enabled" in entered,
+        position=int(position) if is_number else 0,
+    )
+
+
+def _page(
+    desk: Desk, form: FormOfProtocol, draft: GatewayDraft, *, is_new: bool, refusal: Refusal | None = None
+) -> Response[str]:
+    """Secrets are taken out before anything is rendered."""
+    secrets = {option.name for option in form.options if option.secret}
+    shown = {name: value for name, value in draft.config.items() if name not in secrets}
+    return show(
+        desk.request, "console/gateway.html", status=refusal.status if refusal else 200, protocol=form,
+        draft=replace(draft, config=shown), is_new=is_new, refusal=refusal,
+    )  # fmt: skip
+
+
+def _draft_of(channel: Channel, config: Mapping[str, str]) -> GatewayDraft:
+    return GatewayDraft(
+        channel.code, channel.name, channel.protocol, channel.methods, config, channel.enabled, channel.position
+    )
+
+
+def _fresh(desk: Desk, gateways: Gateways) -> Gateways:
+    """The channels as they are at this moment, not as this process remembers them."""
+    return Gateways(desk.db, desk.keyring, gateways.makers)
+
+
+def _form_of(protocols: Forms, protocol: str) -> FormOfProtocol:
+    """Raises InvalidInput."""
+    if protocol not in protocols:
+        raise InvalidInput(fields={"protocol": Words("没有这种协议")})
+    return protocols[protocol]
+
+
+def _must_be_free(code: str, channels: Sequence[Channel]) -> None:
+    """Raises InvalidInput: saving under a code that is there changes the channel that has it."""
+    if code in {channel.code for channel in channels}:
+        raise InvalidInput(fields={"code": Words("已有支付通道用了这个代号")})

@@ -1,0 +1,73 @@
+"""What a person does to an order: each with a reason, each with its line in the audit, in one transaction."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Response, post
+
+from kameng.kernel.errors import InvalidInput, Refusal
+from kameng.orders.lifecycle import Actor, ActorKind, OrderState
+from kameng.payment.refund import NotNow, accept_payment, request_refund
+from kameng.staff.audit import note
+from kameng.staff.roles import Permission
+from kameng.tracking.desk import order_subject
+from kameng.tracking.desk_reveal import reveal_codes, show_contact
+from kameng.tracking.reveal import NothingToReveal
+from kameng.web.console.door import Desk, needs
+from kameng.web.console.orders import order_id_of, order_path, show_order
+from kameng.web.console.pages import back_to, typed
+
+Decision = Callable[..., Awaitable[OrderState]]
+# What an action may be refused with and still be answered by the order's page.
+_SHOWN: tuple[type[Refusal], ...] = (InvalidInput, NotNow, NothingToReveal)
+
+
+@post("/orders/{order_no:str}/refund", guards=[needs(Permission.REFUND_REQUEST)], status_code=200)
+async def refund(desk: Desk, order_no: str) -> Response[Any]:
+    return await _decide(desk, order_no, request_refund, done="refund_requested")
+
+
+@post("/orders/{order_no:str}/accept", guards=[needs(Permission.PAYMENT_ACCEPT)], status_code=200)
+async def accept(desk: Desk, order_no: str) -> Response[Any]:
+    return await _decide(desk, order_no, accept_payment, done="payment_accepted")
+
+
+async def _decide(desk: Desk, order_no: str, decide: Decision, *, done: str) -> Response[Any]:
+    order_id, reason = order_id_of(order_no), await _reason(desk)
+    actor = Actor(ActorKind.STAFF, desk.looker.staff.login)
+    try:
+        async with desk.db.transaction() as tx:
+            state = await decide(tx, order_id=order_id, actor=actor, reason=reason)
+            await note(tx, desk.note(f"order:{done}", order_subject(order_id), reason=reason, state=state))
+    except _SHOWN as refusal:
+        return await show_order(desk, order_id, refusal=refusal)
+    return back_to(order_path(order_id), done=done)
+
+
+@post("/orders/{order_no:str}/codes", guards=[needs(Permission.ORDER_REVEAL)], status_code=200)
+async def codes(desk: Desk, order_no: str) -> Response[str]:
+    """The codes stand on the page that answers, which nobody keeps; loading it anew hides them."""
+    order_id, reason = order_id_of(order_no), await _reason(desk)
+    try:
+        found = await reveal_codes(
+            db=desk.db, keyring=desk.keyring, order_id=order_id, looker=desk.looker, reason=reason
+        )
+    except _SHOWN as refusal:
+        return await show_order(desk, order_id, refusal=refusal)
+    return await show_order(desk, order_id, codes=found)
+
+
+@post("/orders/{order_no:str}/contact", guards=[needs(Permission.CONTACT_SHOW)], status_code=200)
+async def contact(desk: Desk, order_no: str) -> Response[str]:
+    order_id, reason = order_id_of(order_no), await _reason(desk)
+    try:
+        found = await show_contact(
+            db=desk.db, keyring=desk.keyring, order_id=order_id, looker=desk.looker, reason=reason
+        )
+    except _SHOWN as refusal:
+        return await show_order(desk, order_id, refusal=refusal)
+    return await show_order(desk, order_id, contact=found.text)
+
+
+async def _reason(desk: Desk) -> str:
+    return (await typed(desk.request)).get("reason", "")

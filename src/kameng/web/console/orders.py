@@ -1,0 +1,91 @@
+"""Finding orders, and everything about one of them."""
+
+from datetime import timedelta
+from typing import Any
+
+from litestar import Response, get, post
+
+from kameng.kernel.database import Database
+from kameng.kernel.errors import Refusal
+from kameng.orders.lifecycle import OrderState
+from kameng.orders.lock import OrderMissing
+from kameng.orders.number import OrderId, printed, read
+from kameng.staff.roles import Permission
+from kameng.tracking.desk import (
+    UNSETTLED,
+    find_orders,
+    list_held_receipts,
+    list_newest,
+    list_unsettled,
+    list_unsettled_refunds,
+    look_at_order,
+)
+from kameng.tracking.desk_numbers import DELIVERED_WITHIN
+from kameng.web.console.door import AnyRequest, Desk, needs
+from kameng.web.console.pages import back_to, show, typed
+
+LOOK = [needs(Permission.ORDER_LOOK)]
+
+
+@get("/orders", guards=LOOK)
+async def orders_page(request: AnyRequest, db: Database) -> Response[str]:
+    """The newest orders, or those of an unsettled state; `late` leaves out what is not overdue yet."""
+    wanted = request.query_params.get("state", "")
+    state = OrderState(wanted) if wanted in UNSETTLED else None
+    waiting = DELIVERED_WITHIN if request.query_params.get("late") else timedelta(0)
+    lines = await list_unsettled(db, state, waiting=waiting) if state else await list_newest(db)
+    return show(request, "console/orders.html", orders=lines, state=state, late=waiting > timedelta(0), found=None)
+
+
+@post("/orders", guards=LOOK, status_code=200)
+async def search(request: AnyRequest, desk: Desk) -> Response[Any]:
+    """By post, because what is typed can be a buyer's phone number and addresses are written into logs."""
+    text = (await typed(request)).get("q", "")
+    if not text:
+        return back_to("/console/orders")
+    found = await find_orders(db=desk.db, keyring=desk.keyring, typed=text, looker=desk.looker)
+    if len(found.orders) == 1:
+        return back_to(order_path(found.orders[0].id), done="corrected" if found.by == "corrected_number" else "")
+    form = {"q": text}
+    return show(request, "console/orders.html", orders=found.orders, state=None, late=False, found=found, form=form)
+
+
+@get("/orders/{order_no:str}", guards=LOOK)
+async def order_page(desk: Desk, order_no: str) -> Response[str]:
+    return await show_order(desk, order_id_of(order_no))
+
+
+async def show_order(
+    desk: Desk,
+    order_id: OrderId,
+    *,
+    codes: list[str] | None = None,
+    contact: str | None = None,
+    refusal: Refusal | None = None,
+) -> Response[str]:
+    """The whole page of an order, with codes, contact or a refusal on it when an action has just had that outcome."""
+    file = await look_at_order(db=desk.db, keyring=desk.keyring, order_id=order_id, looker=desk.looker)
+    status = refusal.status if refusal else 200
+    return show(
+        desk.request, "console/order/page.html", status=status, file=file, order=file.facts, codes=codes,
+        contact=contact, refusal=refusal,
+    )  # fmt: skip
+
+
+@get("/money", guards=LOOK)
+async def money_page(request: AnyRequest, db: Database) -> Response[str]:
+    """Money that waits: held receipts, refunds that are not done."""
+    receipts, refunds = await list_held_receipts(db), await list_unsettled_refunds(db)
+    return show(request, "console/money.html", receipts=receipts, refunds=refunds)
+
+
+def order_id_of(order_no: str) -> OrderId:
+    """Raises OrderMissing."""
+    order_id = read(order_no)
+    if order_id is None:
+        raise OrderMissing
+    return order_id
+
+
+def order_path(order_id: OrderId) -> str:
+    return f"/console/orders/{printed(order_id)}"
