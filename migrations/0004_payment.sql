@@ -49,7 +49,7 @@ CREATE TABLE receipts (
     amount_fen       bigint NOT NULL CHECK (amount_fen > 0),
     -- 'applied': pays its orders; 'surplus': more than was owed; 'held': too little, a person decides.
     use              text NOT NULL CHECK (use IN ('applied', 'surplus', 'held')),
-    heard_from       text NOT NULL CHECK (heard_from IN ('notify', 'poll', 'staff')),
+    heard_from       text NOT NULL CHECK (heard_from IN ('notify', 'poll')),
     received_at      timestamptz NOT NULL,
     UNIQUE (gateway_id, gateway_trade_no)
 );
