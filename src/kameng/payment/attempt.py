@@ -80,16 +80,28 @@ class NoAnswer:
     """Nobody knows whether it did."""
 
 
+class FoundSent:
+    """A person found in the gateway's own books that the money is back."""
+
+
+class FoundUnsent:
+    """A person found in the gateway's own books that it is not: it is sent as if for the first time."""
+
+
 REFUND_LIFECYCLE = Lifecycle[RefundState](
     {
         (RefundState.INTENDED, Called): RefundState.CALLING,
         # A call that never came back, for whatever reason, is asked about before it is made again.
         (RefundState.CALLING, Called): RefundState.CALLING,
         (RefundState.IN_DOUBT, Called): RefundState.CALLING,
-        (RefundState.REFUSED, Called): RefundState.CALLING,
-        (RefundState.CALLING, SentBackByGateway): RefundState.DONE,
         (RefundState.CALLING, RefusedByGateway): RefundState.REFUSED,
         (RefundState.CALLING, NoAnswer): RefundState.IN_DOUBT,
+        # An answer may come when somebody else has gone on already; money that is back is back.
+        **{(state, SentBackByGateway): RefundState.DONE for state in RefundState if state is not RefundState.DONE},
+        (RefundState.REFUSED, FoundSent): RefundState.DONE,
+        (RefundState.IN_DOUBT, FoundSent): RefundState.DONE,
+        (RefundState.REFUSED, FoundUnsent): RefundState.INTENDED,
+        (RefundState.IN_DOUBT, FoundUnsent): RefundState.INTENDED,
     }
 )
 
@@ -109,6 +121,9 @@ SURPLUS_CAUSES = frozenset({RefundCause.PAID_TWICE, RefundCause.PAID_TOO_MUCH, R
 ASK_AFTER = tuple(
     timedelta(seconds=s) for s in (20, 20, 30, 60, 120, 300, 600, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 )
+
+# Longer than a gateway's two answers can take: nobody asks about a refund while its call is still on its way.
+REFUND_CALL_TAKES = timedelta(minutes=2)
 
 # When to try a refund again whose outcome nobody knows. Then a person has to look.
 REFUND_AGAIN_AFTER = tuple(timedelta(seconds=s) for s in (30, 60, 300, 900, 3600, 3 * 3600, 6 * 3600))

@@ -15,7 +15,7 @@ from kameng.orders.lock import lock_order
 from kameng.orders.number import OrderId
 from kameng.orders.order import Order, order_of
 from kameng.payment import refund_store, store
-from kameng.payment.attempt import HeardFrom, ReceiptUse, RefundCause
+from kameng.payment.attempt import HeardFrom, ReceiptUse, RefundCause, reference_of
 from kameng.payment.gateway import Paid
 from kameng.payment.gateways import Channel
 from kameng.payment.open_refund import open_refund
@@ -29,8 +29,8 @@ async def confirm(
 ) -> ReceiptUse | None:
     """Record what the gateway says it received, and all that follows from it, in one transaction.
 
-    None when this receipt was recorded before. A payment for several orders pays all of them or, if one of them can't
-    be paid any more, goes back whole.
+    None when this receipt was recorded before. A payment for several orders pays all of them or, if it is too little
+    or one of them can't be paid any more, goes back whole.
     """
     async with db.transaction() as tx:
         rows = await store.record_receipt(
@@ -42,7 +42,10 @@ async def confirm(
             heard_from=heard_from,
             payable=PAYABLE,
         )
-        if not rows or rows[0]["receipt_id"] is None:
+        if not rows:
+            return None
+        if rows[0]["receipt_id"] is None:
+            await _check_repeat(tx, channel, attempt_id, paid, rows[0]["recorded_under"])
             return None
         receipt_id, use, owed_fen = rows[0]["receipt_id"], ReceiptUse(rows[0]["use"]), int(rows[0]["owed_fen"])
         orders = [order_of(dict(row)) for row in rows]
@@ -50,20 +53,32 @@ async def confirm(
         match use:
             case ReceiptUse.APPLIED:
                 await _apply(tx, orders, actor, paid)
-                if paid.amount_fen > owed_fen:
-                    surplus_fen = paid.amount_fen - owed_fen
+                surplus_fen = paid.amount_fen - owed_fen
+                # An order that was sold out has sent back all of it by now.
+                if 0 < surplus_fen <= await refund_store.left_of_receipt(tx, receipt_id):
                     await _return_surplus(tx, orders[0].id, actor, paid, surplus_fen=surplus_fen)
                     await open_refund(tx, receipt_id, orders[0].id, surplus_fen, RefundCause.PAID_TOO_MUCH)
             case ReceiptUse.SURPLUS:
+                cause = RefundCause.PAID_TWICE if paid.amount_fen >= owed_fen else RefundCause.PAID_TOO_LITTLE
                 await _return_surplus(tx, orders[0].id, actor, paid, surplus_fen=paid.amount_fen)
-                await open_refund(tx, receipt_id, orders[0].id, paid.amount_fen, RefundCause.PAID_TWICE)
+                await open_refund(tx, receipt_id, orders[0].id, paid.amount_fen, cause)
             case ReceiptUse.HELD:
                 await _hold(tx, orders, actor, paid, owed_fen=owed_fen)
         return use
 
 
+async def _check_repeat(tx: Transaction, channel: Channel, attempt_id: int, paid: Paid, under: int | None) -> None:
+    """One trade number is one sum. A gateway that names it for two payments of ours has to be looked at."""
+    if under is not None and under != attempt_id:
+        await raise_alarm(
+            tx, AlarmKind.NOTICE_CONTRADICTED, f"payment:{reference_of(attempt_id)}", gateway=channel.code,
+            trade_no=paid.trade_no, recorded_under=reference_of(under),
+        )  # fmt: skip
+
+
 async def _apply(tx: Transaction, orders: list[Order], actor: Actor, paid: Paid) -> None:
-    for order in orders:
+    # By product, so that two payments that both look for fresh cards never wait for each other.
+    for order in sorted(orders, key=lambda order: (order.sku_id, order.id)):
         facts = {
             "receipt_fen": paid.amount_fen,
             "trade_no": paid.trade_no,
@@ -72,6 +87,8 @@ async def _apply(tx: Transaction, orders: list[Order], actor: Actor, paid: Paid)
         if order.state is OrderState.UNDER_REVIEW:
             # What was too little before is more than enough now.
             for held in await refund_store.free_held_receipts(tx, order.id):
+                surplus = {"receipt_fen": held["amount_fen"], "surplus_fen": held["amount_fen"]}
+                await advance(tx, order, SurplusReceived(actor, facts=surplus))
                 await open_refund(tx, held["id"], order.id, held["amount_fen"], RefundCause.PAID_TOO_LITTLE)
         await advance(tx, order, PaymentConfirmed(actor, facts=facts))
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from kameng.kernel.database import Database
 from kameng.payment import store
-from kameng.payment.attempt import HeardFrom, attempt_id_of
+from kameng.payment.attempt import ASK_AFTER, HeardFrom, attempt_id_of
 from kameng.payment.gateway import Forged, Notice, Paid, QueryAnswer, Unpaid
 from kameng.payment.gateways import Channel, Gateways
 from kameng.payment.settle import settle
@@ -16,7 +16,8 @@ TEXT_MAX = 500
 
 
 async def hear_notify(*, db: Database, gateways: Gateways, gateway_code: str, fields: Mapping[str, str]) -> str:
-    """What to answer the sender with. Once a genuine notify is stored it is ours to settle, and it is acknowledged.
+    """What to answer the sender with. Once a genuine notify is stored it is ours to settle: unless the gateway denies
+    it at once it is acknowledged, and the poller asks until its money is recorded.
 
     Raises GatewayUnknown.
     """
@@ -39,12 +40,7 @@ async def hear_notify(*, db: Database, gateways: Gateways, gateway_code: str, fi
                 tx, AlarmKind.NOTICE_CONTRADICTED, f"payment:{notice.reference}", said_fen=notice.amount_fen,
                 found_fen=answer.amount_fen if isinstance(answer, Paid) else 0,
             )  # fmt: skip
-    if isinstance(answer, Unpaid):
-        return channel.gateway.rejection
-    if not isinstance(answer, Paid):
-        async with db.transaction() as tx:
-            await store.ask_soon(tx, attempt_id)
-    return channel.gateway.acknowledgement
+    return channel.gateway.rejection if isinstance(answer, Unpaid) else channel.gateway.acknowledgement
 
 
 async def _store(
@@ -55,9 +51,11 @@ async def _store(
     async with db.transaction() as tx:
         row = await store.attempt(tx.connection, attempt_id) if attempt_id is not None else None
         known = attempt_id if row is not None and row["gateway_id"] == channel.id else None
+        ask_at = tx.now + ASK_AFTER[0] if notice.paid and known is not None else None
         await store.store_notice(
-            tx, gateway_id=channel.id, digest=digest, attempt_id=known, genuine=True, fields=fields
-        )
+            tx, store.NewNotice(channel.id, digest, genuine=True, fields=fields, attempt_id=known,
+                                trade_no=notice.trade_no, ask_at=ask_at)
+        )  # fmt: skip
         if known is None:
             await raise_alarm(
                 tx, AlarmKind.UNKNOWN_PAYMENT, f"gateway:{channel.code}", reference=notice.reference,
@@ -71,9 +69,7 @@ async def _note_forgery(db: Database, channel: Channel, fields: Mapping[str, str
     shortened = {name[:TEXT_MAX]: value[:TEXT_MAX] for name, value in list(fields.items())[:FIELDS_MAX]}
     async with db.transaction() as tx:
         digest = hashlib.sha256(f"forged {tx.now:%Y-%m-%d %H:%M}".encode()).digest()
-        await store.store_notice(
-            tx, gateway_id=channel.id, digest=digest, attempt_id=None, genuine=False, fields=shortened
-        )
+        await store.store_notice(tx, store.NewNotice(channel.id, digest, genuine=False, fields=shortened))
         await raise_alarm(tx, AlarmKind.FORGED_NOTICE, f"gateway:{channel.code}", why=why)
 
 

@@ -18,12 +18,14 @@ async def open_refund(tx: Transaction, receipt_id: int, order_id: OrderId, amoun
 
 
 async def refund_order(tx: Transaction, order: Order, event: OrderEvent) -> None:
-    """Send back all that was paid for an order and isn't on its way back yet. Follows SoldOut and RefundRequested."""
+    """Send back all that was paid for an order and isn't on its way back yet; what is stuck is tried again.
+
+    Follows SoldOut and RefundRequested.
+    """
     assert isinstance(event, SoldOut | RefundRequested)
     cause = RefundCause.SOLD_OUT if isinstance(event, SoldOut) else RefundCause.STAFF
     for row in await refund_store.refundable(tx, order.id):
-        if row["stuck_refund_id"] is not None:
-            await refund_store.try_again(tx, row["stuck_refund_id"])
-            await SEND_REFUND.defer(tx, refund_id=row["stuck_refund_id"])
-        elif row["left_fen"] > 0:
+        if row["left_fen"] > 0:
             await open_refund(tx, row["receipt_id"], order.id, row["left_fen"], cause)
+    for refund_id in await refund_store.try_stuck_again(tx, order.id):
+        await SEND_REFUND.defer(tx, refund_id=refund_id)

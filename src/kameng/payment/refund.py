@@ -1,13 +1,23 @@
-"""A person decides about money that waits: send it back, or take it as enough."""
+"""A person decides about an order's money that waits: send it back, or take it as enough."""
 
 from kameng.kernel.database import Transaction
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
 from kameng.orders.advance import advance
-from kameng.orders.lifecycle import LIFECYCLE, AcceptedByStaff, Actor, OrderEvent, OrderState, RefundRequested
+from kameng.orders.lifecycle import (
+    LIFECYCLE,
+    AcceptedByStaff,
+    Actor,
+    OrderEvent,
+    OrderState,
+    RefundRequested,
+    SurplusReceived,
+)
 from kameng.orders.lock import lock_order
 from kameng.orders.number import OrderId
 from kameng.payment import refund_store
+from kameng.payment.attempt import RefundCause
+from kameng.payment.open_refund import open_refund
 
 REASON_MAX = 300
 
@@ -24,18 +34,29 @@ async def request_refund(tx: Transaction, *, order_id: OrderId, actor: Actor, re
 
     Raises OrderMissing, NotNow, InvalidInput.
     """
-    return await _decide(tx, order_id, RefundRequested(actor, reason=_checked(reason)))
+    return await _decide(tx, order_id, RefundRequested(actor, reason=checked_reason(reason)))
 
 
 async def accept_payment(tx: Transaction, *, order_id: OrderId, actor: Actor, reason: str) -> OrderState:
     """Take what was paid for an order under review as enough: it is delivered at once, or refunded if sold out.
 
+    Several payments, each too little, can be more than enough together: what is over goes back.
     In the caller's transaction. Raises OrderMissing, NotNow, InvalidInput.
     """
-    event = AcceptedByStaff(actor, reason=_checked(reason))
-    await lock_order(tx, order_id)
-    await refund_store.accept_held_receipts(tx, order_id)
-    return await _decide(tx, order_id, event)
+    event = AcceptedByStaff(actor, reason=checked_reason(reason))
+    order = await lock_order(tx, order_id)
+    receipts = await refund_store.accept_held_receipts(tx, order_id)
+    state = await _decide(tx, order_id, event)
+    surplus_fen = sum(receipt["amount_fen"] for receipt in receipts) - order.amount_fen
+    if state is OrderState.DELIVERED and surplus_fen > 0:
+        facts = {"surplus_fen": surplus_fen}
+        await advance(tx, await lock_order(tx, order_id), SurplusReceived(actor, facts=facts))
+        for receipt in sorted(receipts, key=lambda receipt: -receipt["id"]):
+            part_fen = min(surplus_fen, receipt["amount_fen"])
+            if part_fen > 0:
+                await open_refund(tx, receipt["id"], order_id, part_fen, RefundCause.PAID_TOO_MUCH)
+            surplus_fen -= part_fen
+    return state
 
 
 async def _decide(tx: Transaction, order_id: OrderId, event: OrderEvent) -> OrderState:
@@ -45,7 +66,8 @@ async def _decide(tx: Transaction, order_id: OrderId, event: OrderEvent) -> Orde
     return await advance(tx, order, event)
 
 
-def _checked(reason: str) -> str:
+def checked_reason(reason: str) -> str:
+    """Why a person did it. Raises InvalidInput (field reason)."""
     reason = reason.strip()
     if not 1 <= len(reason) <= REASON_MAX:
         raise InvalidInput(fields={"reason": Words("请写明原因，最多 300 字")})

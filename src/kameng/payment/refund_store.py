@@ -1,5 +1,7 @@
 """SQL of refunds. Private to this package."""
 
+from datetime import datetime
+
 import asyncpg
 
 from kameng.kernel.database import Connection, Transaction
@@ -16,18 +18,24 @@ WHERE $3 + coalesce((SELECT sum(amount_fen)::bigint FROM refunds WHERE receipt_i
 RETURNING id
 """
 
-# An order's share of a receipt that paid several; all of a receipt that waits for a person.
+# All that is left of a receipt that paid this order alone; the order's share of one that paid several. What came in
+# beyond the shares of several goes back by itself.
 REFUNDABLE = """
 SELECT r.id AS receipt_id,
-       (CASE r.use WHEN 'held' THEN r.amount_fen ELSE least(p.amount_fen, r.amount_fen) END
-        - coalesce((SELECT sum(f.amount_fen) FROM refunds f
-                    WHERE f.receipt_id = r.id AND f.order_id = $1 AND f.cause <> 'paid_too_much'), 0))::bigint
-           AS left_fen,
-       (SELECT f.id FROM refunds f WHERE f.receipt_id = r.id AND f.order_id = $1
-        AND f.state IN ('refused', 'in_doubt') AND f.try_at IS NULL ORDER BY f.id LIMIT 1) AS stuck_refund_id
+       (CASE WHEN (SELECT count(*) FROM payment_attempt_orders WHERE attempt_id = r.attempt_id) = 1
+             THEN r.amount_fen - coalesce((SELECT sum(f.amount_fen) FROM refunds f WHERE f.receipt_id = r.id), 0)
+             ELSE least(p.amount_fen, r.amount_fen)
+                  - coalesce((SELECT sum(f.amount_fen) FROM refunds f
+                              WHERE f.receipt_id = r.id AND f.order_id = $1 AND f.cause <> 'paid_too_much'), 0)
+        END)::bigint AS left_fen
 FROM receipts r JOIN payment_attempt_orders p ON p.attempt_id = r.attempt_id
 WHERE p.order_id = $1 AND r.use IN ('applied', 'held')
 ORDER BY r.id FOR UPDATE OF r
+"""
+
+LEFT_OF_RECEIPT = """
+SELECT (r.amount_fen - coalesce((SELECT sum(f.amount_fen) FROM refunds f WHERE f.receipt_id = r.id), 0))::bigint
+FROM receipts r WHERE r.id = $1
 """
 
 FREE_HELD_RECEIPTS = """
@@ -39,6 +47,7 @@ RETURNING id, amount_fen
 ACCEPT_HELD_RECEIPTS = """
 UPDATE receipts SET use = 'applied'
 WHERE use = 'held' AND attempt_id IN (SELECT attempt_id FROM payment_attempt_orders WHERE order_id = $1)
+RETURNING id, amount_fen
 """
 
 REFUND = """
@@ -48,19 +57,43 @@ FROM refunds f JOIN receipts r ON r.id = f.receipt_id WHERE f.id = $1
 """
 
 # Claimed by whoever gets here first; planned again before the call, so that a crash during it is asked about later.
+# What it was before is read under the same lock: whether it was ever sent must not be an older truth.
 CLAIM_REFUND = """
-UPDATE refunds SET state = 'calling', tries = tries + 1, try_at = $2
-WHERE id = $1 AND state IN ('intended', 'calling', 'in_doubt') AND try_at <= $3
-RETURNING tries
+WITH due AS (
+    SELECT id, state FROM refunds
+    WHERE id = $1 AND state IN ('intended', 'calling', 'in_doubt') AND try_at <= $3 FOR UPDATE
+)
+UPDATE refunds f SET state = 'calling', tries = f.tries + 1, try_at = $2 FROM due WHERE f.id = due.id
+RETURNING f.tries, due.state AS state_before
 """
 
-SETTLE_REFUND = """
-UPDATE refunds SET state = $2, answer = $3, try_at = $4, settled_at = $5 WHERE id = $1 AND state = 'calling'
+# Money that is back is back, whoever hears of it and however late. Any other answer counts only while the claim ($4,
+# the time it was planned again for) is the newest one.
+RECORD_DONE = """
+UPDATE refunds SET state = 'done', answer = $2, try_at = NULL, settled_at = $3 WHERE id = $1 AND state <> 'done'
 """
 
-TRY_AGAIN = """
-UPDATE refunds SET tries = 0, try_at = $2, state = CASE state WHEN 'refused' THEN 'intended' ELSE state END
-WHERE id = $1
+RECORD_NO = """
+UPDATE refunds SET state = $2, answer = $3, try_at = $5 WHERE id = $1 AND state = 'calling' AND try_at = $4
+"""
+
+# A refusal may be tried again as if for the first time; what is in doubt is asked about first. Not from nought: that
+# it was tried before is not to be forgotten.
+TRY_STUCK_AGAIN = """
+UPDATE refunds SET tries = 1, try_at = $2, state = CASE state WHEN 'refused' THEN 'intended' ELSE state END
+WHERE order_id = $1 AND state IN ('refused', 'in_doubt') AND try_at IS NULL
+RETURNING id
+"""
+
+# A person has looked at the gateway's own books.
+REOPEN_STUCK = """
+UPDATE refunds SET tries = 1, try_at = $2, state = $3
+WHERE id = $1 AND state IN ('refused', 'in_doubt') AND try_at IS NULL
+"""
+
+CLOSE_STUCK = """
+UPDATE refunds SET state = 'done', answer = $2, settled_at = $3
+WHERE id = $1 AND state IN ('refused', 'in_doubt') AND try_at IS NULL
 """
 
 UNSETTLED_OF_ORDER = """
@@ -87,29 +120,53 @@ async def free_held_receipts(tx: Transaction, order_id: int) -> list[asyncpg.Rec
     return rows
 
 
-async def accept_held_receipts(tx: Transaction, order_id: int) -> None:
-    await tx.connection.execute(ACCEPT_HELD_RECEIPTS, order_id)
+async def accept_held_receipts(tx: Transaction, order_id: int) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await tx.connection.fetch(ACCEPT_HELD_RECEIPTS, order_id)
+    return rows
+
+
+async def left_of_receipt(tx: Transaction, receipt_id: int) -> int:
+    left_fen: int = await tx.connection.fetchval(LEFT_OF_RECEIPT, receipt_id)
+    return left_fen
 
 
 async def refund(connection: Connection, refund_id: int) -> asyncpg.Record | None:
     return await connection.fetchrow(REFUND, refund_id)
 
 
-async def claim_refund(tx: Transaction, refund_id: int, try_at: object) -> int | None:
-    """How many tries this one makes; None when it is settled, stuck, or somebody else is at it."""
-    tries: int | None = await tx.connection.fetchval(CLAIM_REFUND, refund_id, try_at, tx.now)
-    return tries
+async def claim_refund(tx: Transaction, refund_id: int, try_at: datetime) -> asyncpg.Record | None:
+    """How many tries this one makes, and what the refund was before; None when it is settled, stuck, or claimed."""
+    return await tx.connection.fetchrow(CLAIM_REFUND, refund_id, try_at, tx.now)
 
 
-async def settle_refund(tx: Transaction, refund_id: int, state: RefundState, answer: str, try_at: object) -> bool:
-    """False when it was settled before."""
-    settled_at = tx.now if state is RefundState.DONE else None
-    written: str = await tx.connection.execute(SETTLE_REFUND, refund_id, state, answer, try_at, settled_at)
+async def record_done(tx: Transaction, refund_id: int, answer: str) -> bool:
+    """False when it was done before."""
+    written: str = await tx.connection.execute(RECORD_DONE, refund_id, answer, tx.now)
     return written == "UPDATE 1"
 
 
-async def try_again(tx: Transaction, refund_id: int) -> None:
-    await tx.connection.execute(TRY_AGAIN, refund_id, tx.now)
+async def record_no(
+    tx: Transaction, refund_id: int, state: RefundState, answer: str, *, claimed: datetime, try_at: datetime | None
+) -> bool:
+    """False when somebody else has claimed or settled it since."""
+    written: str = await tx.connection.execute(RECORD_NO, refund_id, state, answer, claimed, try_at)
+    return written == "UPDATE 1"
+
+
+async def try_stuck_again(tx: Transaction, order_id: int) -> list[int]:
+    return [row["id"] for row in await tx.connection.fetch(TRY_STUCK_AGAIN, order_id, tx.now)]
+
+
+async def reopen_stuck(tx: Transaction, refund_id: int, state: RefundState) -> bool:
+    """False when it is not stuck (any more)."""
+    written: str = await tx.connection.execute(REOPEN_STUCK, refund_id, tx.now, state)
+    return written == "UPDATE 1"
+
+
+async def close_stuck(tx: Transaction, refund_id: int, answer: str) -> bool:
+    """False when it is not stuck (any more)."""
+    written: str = await tx.connection.execute(CLOSE_STUCK, refund_id, answer, tx.now)
+    return written == "UPDATE 1"
 
 
 async def unsettled_of_order(tx: Transaction, order_id: int) -> int:
@@ -117,5 +174,5 @@ async def unsettled_of_order(tx: Transaction, order_id: int) -> int:
     return count
 
 
-async def due(connection: Connection, now: object, *, at_most: int) -> list[int]:
+async def due(connection: Connection, now: datetime, *, at_most: int) -> list[int]:
     return [row["id"] for row in await connection.fetch(DUE, now, at_most)]

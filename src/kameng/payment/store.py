@@ -1,6 +1,7 @@
 """SQL of attempts and receipts. Private to this package."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,15 +53,17 @@ RECORD_START = "UPDATE payment_attempts SET pay_by = $2 WHERE id = $1 AND state 
 
 RECORD_REFUSAL = "UPDATE payment_attempts SET state = 'refused', ask_at = NULL WHERE id = $1 AND state = 'started'"
 
-# One statement: hold the orders, write the receipt under the gateway's own number, and say what it is for. A receipt
-# that is already there changes nothing and comes back as NULL.
+# One statement: hold the orders, write the receipt under the gateway's own number, and say what it is for. Several
+# orders are paid all together or not at all. A receipt that is already there changes nothing and comes back as NULL.
 RECORD_RECEIPT = """
 WITH held AS MATERIALIZED (
     SELECT o.id, o.state, o.site_id, o.sku_id, o.quantity, o.amount_fen, o.placed_at, o.pay_until, p.amount_fen AS share
     FROM payment_attempt_orders p JOIN orders o ON o.id = p.order_id
     WHERE p.attempt_id = $1 ORDER BY o.id FOR UPDATE OF o
 ), owed AS (
-    SELECT sum(share)::bigint AS owed_fen, bool_and(state = ANY ($7::text[])) AS payable FROM held
+    SELECT sum(share)::bigint AS owed_fen,
+           bool_and(state = ANY ($7::text[])) AND (count(*) = 1 OR sum(share) <= $4) AS payable
+    FROM held
 ), receipt AS (
     INSERT INTO receipts (attempt_id, gateway_id, gateway_trade_no, amount_fen, use, heard_from, received_at)
     SELECT $1, $2, $3, $4, CASE WHEN NOT payable THEN 'surplus' WHEN $4 < owed_fen THEN 'held' ELSE 'applied' END,
@@ -74,7 +77,10 @@ WITH held AS MATERIALIZED (
         gateway_trade_no = coalesce(gateway_trade_no, $3), ask_at = NULL
     WHERE id = $1 AND EXISTS (SELECT FROM receipt)
 )
-SELECT held.*, receipt.id AS receipt_id, receipt.use, owed.owed_fen FROM held, owed LEFT JOIN receipt ON true
+SELECT held.*, receipt.id AS receipt_id, receipt.use, owed.owed_fen,
+       (SELECT r.attempt_id FROM receipts r WHERE r.gateway_id = $2 AND r.gateway_trade_no = $3) AS recorded_under
+FROM held, owed LEFT JOIN receipt ON true
+ORDER BY held.id
 """
 
 # The next question is planned before this one is asked, so that a crash in between only delays it.
@@ -85,14 +91,30 @@ SET asked = a.asked + 1,
     state = CASE WHEN a.asked >= cardinality($2::interval[]) AND a.state = 'started' THEN 'expired' ELSE a.state END
 WHERE a.id = ANY (ARRAY(
     SELECT id FROM payment_attempts WHERE ask_at <= $1 ORDER BY ask_at LIMIT $3 FOR UPDATE SKIP LOCKED))
-RETURNING a.id
+RETURNING a.id, a.ask_at IS NULL AS is_last
 """
 
-ASK_SOON = "UPDATE payment_attempts SET ask_at = least(ask_at, $2) WHERE id = $1 AND state <> 'confirmed'"
+# A notify that was acknowledged is asked about until its money is recorded, by the trade number it named: one payment
+# of ours may have been paid under two.
+CLAIM_NOTICES_TO_ASK = """
+WITH due AS (
+    SELECT n.id, EXISTS (SELECT FROM receipts r WHERE r.gateway_id = n.gateway_id
+                         AND r.gateway_trade_no = n.trade_no) AS recorded
+    FROM gateway_notices n WHERE n.ask_at <= $1 ORDER BY n.ask_at LIMIT $3 FOR UPDATE OF n SKIP LOCKED
+), claimed AS (
+    UPDATE gateway_notices n
+    SET asked = n.asked + 1,
+        ask_at = CASE WHEN NOT due.recorded AND n.asked < cardinality($2::interval[])
+                      THEN $1 + ($2::interval[])[n.asked + 1] END
+    FROM due WHERE n.id = due.id
+    RETURNING n.attempt_id, n.trade_no, n.ask_at IS NULL AS is_last, due.recorded
+)
+SELECT attempt_id, trade_no, is_last FROM claimed WHERE NOT recorded
+"""
 
 STORE_NOTICE = """
-INSERT INTO gateway_notices (gateway_id, digest, attempt_id, genuine, fields, first_at, last_at)
-VALUES ($1, $2, $3, $4, $5, $6, $6)
+INSERT INTO gateway_notices (gateway_id, digest, attempt_id, genuine, fields, first_at, last_at, trade_no, ask_at)
+VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)
 ON CONFLICT (gateway_id, digest) DO UPDATE SET times = gateway_notices.times + 1, last_at = excluded.last_at
 """
 
@@ -159,22 +181,40 @@ async def record_receipt(  # noqa: PLR0913 - a row
     return rows
 
 
-async def claim_to_ask(tx: Transaction, ask_after: Sequence[timedelta], *, at_most: int) -> list[int]:
+@dataclass(frozen=True)
+class Question:
+    """What the poller has to ask: about an attempt, or about one trade of it. `is_last` when none is planned after."""
+
+    attempt_id: int
+    trade_no: str | None
+    is_last: bool
+
+
+async def claim_to_ask(tx: Transaction, ask_after: Sequence[timedelta], *, at_most: int) -> list[Question]:
     rows = await tx.connection.fetch(CLAIM_TO_ASK, tx.now, list(ask_after), at_most)
-    return [row["id"] for row in rows]
+    return [Question(row["id"], None, row["is_last"]) for row in rows]
 
 
-async def ask_soon(tx: Transaction, attempt_id: int) -> None:
-    await tx.connection.execute(ASK_SOON, attempt_id, tx.now)
+async def claim_notices_to_ask(tx: Transaction, ask_after: Sequence[timedelta], *, at_most: int) -> list[Question]:
+    rows = await tx.connection.fetch(CLAIM_NOTICES_TO_ASK, tx.now, list(ask_after), at_most)
+    return [Question(**dict(row)) for row in rows]
 
 
-async def store_notice(
-    tx: Transaction,
-    *,
-    gateway_id: int,
-    digest: bytes,
-    attempt_id: int | None,
-    genuine: bool,
-    fields: Mapping[str, str],
-) -> None:
-    await tx.connection.execute(STORE_NOTICE, gateway_id, digest, attempt_id, genuine, dict(fields), tx.now)
+@dataclass(frozen=True)
+class NewNotice:
+    """A notify as it came. `attempt_id` when it is about a payment of ours; `ask_at` when it claims money."""
+
+    gateway_id: int
+    digest: bytes
+    genuine: bool
+    fields: Mapping[str, str]
+    attempt_id: int | None = None
+    trade_no: str | None = None
+    ask_at: datetime | None = None
+
+
+async def store_notice(tx: Transaction, notice: NewNotice) -> None:
+    await tx.connection.execute(
+        STORE_NOTICE, notice.gateway_id, notice.digest, notice.attempt_id, notice.genuine, dict(notice.fields), tx.now,
+        notice.trade_no, notice.ask_at,
+    )  # fmt: skip

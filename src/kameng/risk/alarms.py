@@ -17,6 +17,7 @@ class AlarmKind(StrEnum):
     UNKNOWN_PAYMENT = "unknown_payment"
     NOTICE_CONTRADICTED = "notice_contradicted"
     PAID_TOO_LITTLE = "paid_too_little"
+    PAYMENT_UNSETTLED = "payment_unsettled"
     REFUND_STUCK = "refund_stuck"
     JOB_GAVE_UP = "job_gave_up"
     STAFF_LOCKED_OUT = "staff_locked_out"
