@@ -86,12 +86,13 @@ def standing_of(
     )
 
 
-async def count_failure(db: Database, rules: GuardRules, *, address: str, order_ids: Sequence[int]) -> None:
-    """Spend one from each budget, and raise the alarm when the address or the shop passes its mark."""
-    now = db.clock.now()
-    budgets = [(subject, rules.window_of(subject, now)) for subject in subjects_of(address, order_ids)]
-    async with db.reading() as connection:
-        failures = await store.spend(connection, budgets)
+async def count_failure(connection: Connection, budgets: Sequence[tuple[str, datetime]]) -> dict[str, int]:
+    """Spend one from each budget; what is counted now, each count given out once."""
+    return await store.spend(connection, budgets)
+
+
+async def tell_of_scanning(db: Database, rules: GuardRules, *, address: str, failures: Mapping[str, int]) -> None:
+    """Raise the alarm when the address or the shop passes its mark. `failures` is what `count_failure` gave."""
     own = address_subject(address)
     scanning = {own: failures[own]} if failures[own] >= rules.alarm_after else {}
     if failures[GLOBAL] >= rules.global_proof_after:

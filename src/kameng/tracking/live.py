@@ -24,6 +24,8 @@ from kameng.tracking import queries
 
 POLL_EVERY = timedelta(milliseconds=100)
 MISSING_FOR_S = 60.0
+# A gap wider than this is no transaction under way; the numbers of the database have jumped.
+MISSING_MAX = 10_000
 LOOK_BACK = 500
 WAITING_MAX = 100
 
@@ -107,7 +109,7 @@ class LiveEvents:
         if id_ <= newest:
             self._missing.pop(id_, None)
             return
-        self._missing.update(dict.fromkeys(range(newest + 1, id_), now))
+        self._missing.update(dict.fromkeys(range(max(newest + 1, id_ - MISSING_MAX), id_), now))
         self._newest = id_
 
     def _tell(self, event: LiveEvent) -> None:

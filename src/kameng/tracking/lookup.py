@@ -8,7 +8,7 @@ from datetime import timedelta
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.kernel.errors import InvalidInput, Refusal
-from kameng.kernel.text import Words
+from kameng.kernel.text import Words, digits_of, narrowed
 from kameng.orders.contact import (
     TAIL_DIGITS,
     Contact,
@@ -18,7 +18,7 @@ from kameng.orders.contact import (
     whole_index,
 )
 from kameng.orders.number import OrderId, candidates, read
-from kameng.risk.guard import GuardRules, count_failure
+from kameng.risk.guard import GuardRules, count_failure, tell_of_scanning
 from kameng.tracking import queries
 from kameng.tracking.access import Access, grant
 from kameng.tracking.guarded import budgets_of, let_through
@@ -70,20 +70,25 @@ async def lookup(*, db: Database, keyring: Keyring, rules: GuardRules, ask: Look
     order_ids, second_factor, whole = _read(ask)
     now = db.clock.now()
     factors = [(order_id, second_factor_index(keyring, order_id, second_factor)) for order_id in order_ids]
+    budgets = budgets_of(rules, ask.address, order_ids, now)
     async with db.reading() as connection:
-        rows = await queries.lookup(connection, factors, budgets_of(rules, ask.address, order_ids, now))
+        rows = await queries.lookup(connection, factors, budgets)
         standing = await let_through(
             connection, keyring, rules, rows[0]["failures"],
             address=ask.address, order_ids=order_ids, proof=ask.proof, now=now,
         )  # fmt: skip
-    if whole is None and standing.whole_contact_needed:
-        raise WholeContactNeeded(fields={"second_factor": WholeContactNeeded.words})
-    matches = [row for row in rows if row["id"] is not None]
-    if whole is not None:
-        index = whole_index(keyring, whole)
-        matches = [row for row in matches if row["contact_index"] == index]
+        if whole is None and standing.whole_contact_needed:
+            raise WholeContactNeeded(fields={"second_factor": WholeContactNeeded.words})
+        matches = [row for row in rows if row["id"] is not None]
+        if whole is not None:
+            index = whole_index(keyring, whole)
+            matches = [row for row in matches if row["contact_index"] == index]
+        if len(matches) != 1:
+            # Before the connection is given to the next in line: a thousand tries at once must not all be looked
+            # at before the first is counted.
+            failures = await count_failure(connection, budgets)
     if len(matches) != 1:
-        await count_failure(db, rules, address=ask.address, order_ids=order_ids)
+        await tell_of_scanning(db, rules, address=ask.address, failures=failures)
         await asyncio.sleep(MISS_TAKES.total_seconds() - (time.monotonic() - started))
         raise LookupMissed
     view = view_of(keyring, dict(matches[0]), now)
@@ -111,9 +116,14 @@ def _read(ask: LookupAsk) -> tuple[list[OrderId], str, Contact | None]:
         fields["second_factor"] = Words("请填写手机号后四位、完整手机号，或完整邮箱")
     if fields or second_factor is None:
         raise InvalidInput(fields=fields)
-    whole = contact_of(ask.second_factor) if len(second_factor) > TAIL_DIGITS or _is_whole(ask) else None
-    return order_ids, second_factor, whole
+    return order_ids, second_factor, _whole_of(ask)
 
 
-def _is_whole(ask: LookupAsk) -> bool:
-    return sum(c.isdigit() for c in ask.second_factor) > TAIL_DIGITS
+def _whole_of(ask: LookupAsk) -> Contact | None:
+    """The whole contact, if more than the tail of a phone number was typed. Raises InvalidInput beside its field."""
+    if "@" not in narrowed(ask.second_factor) and len(digits_of(ask.second_factor)) <= TAIL_DIGITS:
+        return None
+    try:
+        return contact_of(ask.second_factor)
+    except InvalidInput as wrong:
+        raise InvalidInput(fields={"second_factor": wrong.fields["contact"]}) from None

@@ -11,7 +11,7 @@ from kameng.orders.contact import contact_of, whole_index
 from kameng.orders.lifecycle import BUYER, LIFECYCLE, Revealed
 from kameng.orders.lock import lock_order
 from kameng.orders.number import OrderId
-from kameng.risk.guard import GuardRules, count_failure
+from kameng.risk.guard import GuardRules, count_failure, tell_of_scanning
 from kameng.stock.reveal import read_codes
 from kameng.tracking import queries
 from kameng.tracking.access import Access
@@ -63,13 +63,16 @@ async def _check_contact(db: Database, keyring: Keyring, rules: GuardRules, ask:
         raise ContactNeeded
     typed = whole_index(keyring, contact_of(ask.contact))
     now = db.clock.now()
+    budgets = budgets_of(rules, ask.address, [ask.order_id], now)
     async with db.reading() as connection:
-        failures = await queries.failures(connection, budgets_of(rules, ask.address, [ask.order_id], now))
+        failures = await queries.failures(connection, budgets)
         await let_through(
             connection, keyring, rules, failures,
             address=ask.address, order_ids=[ask.order_id], proof=ask.proof, now=now,
         )  # fmt: skip
-        index = await queries.contact_index(connection, ask.order_id)
-    if index != typed:
-        await count_failure(db, rules, address=ask.address, order_ids=[ask.order_id])
+        right = await queries.contact_index(connection, ask.order_id) == typed
+        if not right:
+            failures = await count_failure(connection, budgets)
+    if not right:
+        await tell_of_scanning(db, rules, address=ask.address, failures=failures)
         raise InvalidInput(fields={"contact": Words("与下单时填写的不一致，请检查")})
