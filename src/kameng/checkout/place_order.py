@@ -106,9 +106,11 @@ async def place_order(
         return first
     try:
         return await _place(db, keyring, rules, wish, contact, request=(key, fingerprint))
-    except _AskedBefore:
+    except (_AskedBefore, Refusal):
+        # A twin that won may have taken the last card or the last place among the open orders.
         first = await _first_answer(db, key, fingerprint)
-        assert first is not None, "the twin that won has committed"
+        if first is None:
+            raise
         return first
 
 
@@ -155,9 +157,11 @@ def _checked(offer: Offer | None, wish: Wish) -> Offer:
 
 
 async def _refuse_hoarding(tx: Transaction, keyring: Keyring, rules: CheckoutRules, contact: Contact) -> None:
+    index = whole_index(keyring, contact)
+    await store.take_turns(tx, index)
     open_orders = await store.open_orders(
         tx.connection,
-        whole_index(keyring, contact),
+        index,
         since=floor(tx.now - rules.pay_within),
         at_most=rules.open_orders_max,
     )

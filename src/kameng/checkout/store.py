@@ -17,6 +17,10 @@ SELECT r.fingerprint, o.id, o.amount_fen, o.pay_until
 FROM order_requests r JOIN orders o ON o.id = r.order_id WHERE r.idempotency_key = $1
 """
 
+# Until this transaction ends nobody else places an order for the same contact. A statement of its own, for the count
+# must begin after the wait. 1 is "contact"; two contacts that share a number only wait for each other.
+TAKE_TURNS = "SELECT pg_advisory_xact_lock(1, $1)"
+
 OPEN_ORDERS = """
 SELECT count(*) FROM (
     SELECT FROM orders WHERE contact_index = $1 AND state = 'awaiting_payment' AND id > $2 LIMIT $3
@@ -34,6 +38,10 @@ async def remember(tx: Transaction, key: bytes, fingerprint: bytes, order_id: in
 
 async def recall(connection: Connection, key: bytes) -> asyncpg.Record | None:
     return await connection.fetchrow(RECALL, key)
+
+
+async def take_turns(tx: Transaction, contact_index: bytes) -> None:
+    await tx.connection.execute(TAKE_TURNS, int.from_bytes(contact_index[:4], "big", signed=True))
 
 
 async def open_orders(connection: Connection, contact_index: bytes, *, since: int, at_most: int) -> int:
