@@ -13,7 +13,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler
 
-from kameng.adapters.gateways.table import gateway_makers
+from kameng.adapters.gateways.table import PROTOCOLS, gateway_makers
 from kameng.adapters.http import HttpClient
 from kameng.journey import FOLLOWING
 from kameng.kernel.clock import Clock, SystemClock
@@ -26,6 +26,7 @@ from kameng.settings import DATABASE_URL, Settings, SettingWrong, settings_from
 from kameng.sites.directory import SiteDirectory
 from kameng.tracking.live import LiveEvents
 from kameng.web.callbacks.notify import notify
+from kameng.web.console.routes import CONSOLE
 from kameng.web.design.assets import Assets, static, theme
 from kameng.web.design.doorway import Doorway
 from kameng.web.design.health import healthz, metrics, readyz
@@ -34,6 +35,8 @@ from kameng.web.design.pages import Pages
 from kameng.web.design.problems import on_http, on_refusal, on_unexpected
 from kameng.web.design.provide import DEPENDENCIES
 from kameng.web.design.translation import load_translators
+from kameng.web.guest_api.document import openapi
+from kameng.web.guest_api.routes import guest_api_routes
 from kameng.web.storefront.routes import storefront_routes
 
 BODY_BYTES_MAX = 64 * 1024
@@ -69,10 +72,11 @@ def make_app(settings: Settings, *, clock: Clock | None = None, long_lived: bool
     clock = clock or SystemClock()
     assets = Assets()
     app = Litestar(
-        route_handlers=[*ROUTES, storefront_routes()],
+        route_handlers=[*ROUTES, storefront_routes(), guest_api_routes(), CONSOLE],
         state=State(
             {
                 "keyring": keyring,
+                "gateway_protocols": PROTOCOLS,
                 "web_settings": settings.web,
                 "checkout_rules": settings.checkout,
                 "guard_rules": settings.guard,
@@ -87,7 +91,7 @@ def make_app(settings: Settings, *, clock: Clock | None = None, long_lived: bool
         csrf_config=_forms(settings, keyring),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, exclude=["/static/", "/events$"]),
         request_max_body_size=BODY_BYTES_MAX,
-        openapi_config=None,
+        openapi_config=openapi(),
         logging_config=None,
     )
     app.asgi_handler = Doorway(

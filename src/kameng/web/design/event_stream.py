@@ -8,6 +8,7 @@ from litestar.response import Stream
 HEARTBEAT_S = 15.0
 BEAT = b": beat\n\n"
 RETRY_MS = 2000
+EVENT_DIGITS_MAX = 18
 
 
 def event(data: str, *, name: str | None = None, event_id: str | None = None) -> bytes:
@@ -20,6 +21,12 @@ def event(data: str, *, name: str | None = None, event_id: str | None = None) ->
 
 class _End(Exception):
     """Nothing more will come."""
+
+
+def event_number(last_event_id: str) -> int:
+    """What a client that comes back has heard last; 0 for one that is new or sends nonsense."""
+    text = last_event_id.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= EVENT_DIGITS_MAX else 0
 
 
 async def with_heartbeat(events: AsyncIterator[bytes], *, every_s: float = HEARTBEAT_S) -> AsyncIterator[bytes]:

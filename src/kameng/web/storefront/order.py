@@ -20,7 +20,7 @@ from kameng.tracking.access import Access
 from kameng.tracking.guarded import ProofNeeded, SlowDown
 from kameng.tracking.live import LiveEvents
 from kameng.tracking.reveal import ContactNeeded, NothingToReveal, RevealAsk, reveal
-from kameng.web.design.event_stream import event, event_stream
+from kameng.web.design.event_stream import event, event_number, event_stream
 from kameng.web.design.forms import read_form
 from kameng.web.design.visit import Visit
 from kameng.web.storefront.looking_up import show_lookup
@@ -58,8 +58,7 @@ async def order_events(
     if known is None:
         raise NotFoundException
     order_id, access = known
-    last = page.request.headers.get("last-event-id", "")
-    after = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else 0
+    after = event_number(page.request.headers.get("last-event-id", ""))
     if leave:
         return event_stream(_until_paid(page, live, order_id, access, visit.link(f"/orders/{order_no}")))
     return event_stream(_pieces(page, live, order_id, access, after))

@@ -11,8 +11,8 @@ from kameng.payment.gateways import Gateways
 from kameng.tracking.access import Access
 from kameng.tracking.view import OrderView, view_order
 from kameng.web.design.pages import NO_STORE, Pages
+from kameng.web.design.ways_to_pay import ways_to_pay
 from kameng.web.storefront.order_cookies import present_access
-from kameng.web.storefront.ways_to_pay import ways_to_pay
 
 AnyRequest = Request[Any, Any, Any]
 

@@ -1,0 +1,98 @@
+"""Our own data in the API's shapes, words in the reader's language."""
+
+from collections.abc import Mapping, Sequence
+
+from kameng.catalogue.product import Product, ProductType
+from kameng.payment.attempt import Attempt
+from kameng.payment.gateway import PayByCode, PayByForm, PayByLink
+from kameng.payment.start_payment import PaymentUnavailable
+from kameng.tracking.view import OrderView
+from kameng.web.design.translation import Translator
+from kameng.web.guest_api.shapes import (
+    MomentShape,
+    OrderShape,
+    PayByShape,
+    ProductShape,
+    SkuShape,
+    StepShape,
+    TypeShape,
+)
+
+FEW = 20
+
+
+def stock_word(left: int) -> str:
+    if left <= 0:
+        return "none"
+    return "few" if left <= FEW else "plenty"
+
+
+def types_shape(types: Sequence[ProductType], products: Sequence[Product], stock: Mapping[int, int]) -> list[TypeShape]:
+    """Types that have something on sale, with it."""
+    return [
+        TypeShape(
+            slug=one.slug,
+            name=one.name,
+            products=[_product(product, stock) for product in products if product.type_slug == one.slug],
+        )
+        for one in types
+        if one.products
+    ]
+
+
+def _product(product: Product, stock: Mapping[int, int]) -> ProductShape:
+    return ProductShape(
+        slug=product.slug,
+        name=product.name,
+        summary=product.summary,
+        usage_note=product.usage_note,
+        skus=[
+            SkuShape(
+                id=sku.id,
+                face_value=sku.face_value,
+                price_fen=sku.price_fen,
+                quantity_max=sku.quantity_max,
+                stock=stock_word(stock.get(sku.id, 0)),
+            )
+            for sku in product.skus
+            if sku.on_sale
+        ],
+    )
+
+
+def pay_by_shape(attempt: Attempt) -> PayByShape:
+    """Where to pay. Raises PaymentUnavailable when the gateway has not said yet."""
+    match attempt.pay_by:
+        case PayByLink(url):
+            return PayByShape("link", attempt.amount_fen, url=url)
+        case PayByCode(text):
+            return PayByShape("code", attempt.amount_fen, text=text)
+        case PayByForm(url, fields):
+            return PayByShape("form", attempt.amount_fen, url=url, fields=dict(fields))
+        case None:
+            raise PaymentUnavailable
+
+
+def order_shape(view: OrderView, words: Translator) -> OrderShape:
+    return OrderShape(
+        order_no=view.order_no,
+        state=view.state,
+        state_name=words(view.state_name),
+        reading=words(view.reading),
+        arrival=words(view.arrival) if view.arrival else None,
+        actions=list(view.actions),
+        steps=[StepShape(words(step.name), step.at, step.current) for step in view.steps],
+        timeline=[MomentShape(moment.event, words(moment.words), moment.at) for moment in view.timeline],
+        type_name=view.type_name,
+        product_name=view.product_name,
+        face_value=view.face_value,
+        usage_note=view.usage_note,
+        quantity=view.quantity,
+        unit_price_fen=view.unit_price_fen,
+        amount_fen=view.amount_fen,
+        contact_masked=view.contact_masked,
+        placed_at=view.placed_at,
+        pay_until=view.pay_until,
+        reveals=view.reveals,
+        last_event_id=str(view.last_event_id),
+    )
