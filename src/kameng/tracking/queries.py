@@ -95,3 +95,28 @@ async def tail(connection: Connection, after: int, missing: Sequence[int]) -> li
 
 async def newest_events(connection: Connection, at_most: int) -> list[int]:
     return [row["id"] for row in await connection.fetch(NEWEST_EVENTS, at_most)]
+
+
+# Orders that are being paid back are on their way; the others wait for goods or for a person.
+OWED = """
+SELECT count(*) FROM orders WHERE state IN ('paid', 'under_review', 'delivering', 'exception', 'resubmitting')
+"""
+
+HAPPENINGS = """
+SELECT e.id, e.event, extract(epoch FROM e.at - o.placed_at)::float8 AS since_placed_s,
+    extract(epoch FROM e.at - (
+        SELECT max(p.at) FROM order_events p
+        WHERE p.order_id = e.order_id AND p.event = 'payment_confirmed' AND p.id <= e.id
+    ))::float8 AS since_paid_s
+FROM order_events e JOIN orders o ON o.id = e.order_id WHERE e.id > $1 ORDER BY e.id LIMIT $2
+"""
+
+
+async def owed(connection: Connection) -> int:
+    count: int = await connection.fetchval(OWED)
+    return count
+
+
+async def happenings(connection: Connection, after: int, at_most: int) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await connection.fetch(HAPPENINGS, after, at_most)
+    return rows

@@ -11,6 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from kameng.kernel.database import Database
 from kameng.kernel.migrations import missing_migrations
+from kameng.tracking.figures import figures
+from kameng.tracking.live import LiveEvents
 from kameng.web.design.metrics import Metrics
 from kameng.web.design.visit import visit_of
 from kameng.web.design.web_settings import WebSettings
@@ -38,11 +40,15 @@ async def readyz(db: Database) -> Response[str]:
     return Response("ready")
 
 
-@get("/metrics", media_type=MediaType.TEXT, include_in_schema=False, sync_to_thread=False)
-def metrics(request: Request[Any, Any, Any], metrics: Metrics, web_settings: WebSettings) -> Response[bytes]:
+@get("/metrics", media_type=MediaType.TEXT, include_in_schema=False)
+async def metrics(
+    request: Request[Any, Any, Any], metrics: Metrics, web_settings: WebSettings, db: Database, live: LiveEvents
+) -> Response[bytes]:
     """Prometheus text. With a token set, whoever has it; without one, this machine only, and nobody through a proxy."""
     if not _may_read(request, web_settings):
         raise NotFoundException
+    metrics.take_in(await figures(db, after=metrics.seen_up_to))
+    metrics.listeners.set(live.listeners)
     return Response(generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

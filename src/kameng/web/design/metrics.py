@@ -2,12 +2,17 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from kameng.tracking.figures import Figures, Happening
+
 STAGE_SECONDS = (1, 2, 5, 10, 30, 60, 120, 300, 900, 1800, 3600)
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
 
 class Metrics:
+    """`seen_up_to` is the number of the last order event that was counted; None before the first scrape."""
+
     def __init__(self) -> None:
+        self.seen_up_to: int | None = None
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "kameng_http_requests", "Answers by surface and status", ["surface", "status"], registry=self.registry
@@ -35,3 +40,18 @@ class Metrics:
             "kameng_orders_paid_not_delivered", "Orders that are paid and neither delivered nor sent back",
             registry=self.registry,
         )  # fmt: skip
+
+    def take_in(self, seen: Figures) -> None:
+        """Count what happened since the last scrape; the first one only says where to begin."""
+        if self.seen_up_to is not None:
+            for happening in seen.happenings:
+                self._count(happening)
+        self.seen_up_to = max([happening.id for happening in seen.happenings], default=self.seen_up_to or 0)
+        self.paid_not_delivered.set(seen.owed)
+
+    def _count(self, happening: Happening) -> None:
+        self.order_events.labels(happening.event).inc()
+        if happening.event == "payment_confirmed":
+            self.stage_seconds.labels("pay").observe(happening.since_placed_s)
+        if happening.event == "delivered" and happening.since_paid_s is not None:
+            self.stage_seconds.labels("deliver").observe(happening.since_paid_s)
