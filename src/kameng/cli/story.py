@@ -4,6 +4,7 @@ import http.cookiejar
 import json
 import socket
 import tempfile
+import urllib.parse
 import urllib.request
 from dataclasses import replace
 from pathlib import Path
@@ -30,8 +31,11 @@ class Teller:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return self._ask(method, f"{self._stack.web_url}/api/v1{path}", body, headers)
 
-    def bank(self, path: str, body: object) -> Any:
-        return self._ask("POST", f"{self._stack.sandbox_url}control/{path}", body, {})
+    def press(self, url: str, *, button: str) -> None:
+        """Pay on the gateway's own page, as a person would; it leads back to the shop."""
+        data = urllib.parse.urlencode({"act": button}).encode()
+        with self._opener.open(urllib.request.Request(url, data=data), timeout=20):  # noqa: S310 - our own address
+            return
 
     def _ask(self, method: str, url: str, body: object, headers: dict[str, str]) -> Any:
         data = json.dumps(body).encode() if body is not None else None
@@ -73,12 +77,12 @@ def tell(teller: Teller) -> None:
     _line("2 下单", f"{placed['order_no']}  {placed['state']}")
     way = {"gateway": "sandbox", "method": "alipay"}
     payment = teller.shop("POST", f"/orders/{placed['order_no']}/payments", way, token=placed["token"])
-    _line("3 支付", f"{payment['reference']}  ¥{yuan(payment['amount_fen'])}")
-    paid = teller.bank("pay", {"out_trade_no": payment["reference"], "wait": True})
-    _line("4 通知", f"{paid['trade_no']}  {paid['notified'][0]['said']}")
+    _line("3 支付", f"¥{yuan(payment['amount_fen'])}  {payment['url']}")
+    teller.press(payment["url"], button="pay")
+    _line("4 付款", "沙箱网关已收款并通知")
     revealed = teller.shop("POST", f"/orders/{placed['order_no']}/reveal", {}, token=placed["token"])
     _line("5 卡密", ", ".join(revealed["codes"]))
-    found = teller.shop("POST", "/lookup", {"order_no": placed["order_no"], "second_factor": PHONE[-4:]})
+    found = teller.shop("POST", "/lookup", {"order_no": placed["order_no"], "second_factor": PHONE[-4:]})["order"]
     _line("6 查单", f"{found['state']}  {found['reading']}")
     click.echo()
     for moment in found["timeline"]:
@@ -86,9 +90,10 @@ def tell(teller: Teller) -> None:
 
 
 def _first_in_stock(catalogue: Any) -> tuple[Any, Any]:
-    for product in catalogue["products"]:
+    products = (product for product_type in catalogue["types"] for product in product_type["products"])
+    for product in products:
         for sku in product["skus"]:
-            if sku["available"] > 0:
+            if sku["stock"] != "none":
                 return product, sku
     msg = "nothing is in stock"
     raise click.ClickException(msg)
