@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import HttpMethod, MediaType, Request, Response, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from kameng.kernel.database import Database
 from kameng.payment.gateways import Gateways
@@ -20,7 +22,11 @@ FIELDS_MAX = 100
     include_in_schema=False,
 )
 async def notify(
-    request: Request[Any, Any, Any], db: Database, gateways: Gateways, metrics: Metrics, gateway_code: str
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Database],
+    gateways: NamedDependency[Gateways],
+    metrics: NamedDependency[Metrics],
+    gateway_code: FromPath[str],
 ) -> Response[str]:
     """Answered in the sender's own words: it repeats itself until it reads them."""
     channel = await gateways.named(gateway_code)

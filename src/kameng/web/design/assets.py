@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from litestar import MediaType, Request, Response, get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from kameng.web.design.theme import theme_sheet
 
@@ -66,7 +68,7 @@ def _asset(name: str, file: Path) -> Asset:
 
 
 @get("/static/theme/{colour:str}", media_type=MediaType.TEXT, include_in_schema=False, sync_to_thread=False)
-def theme(colour: str) -> Response[str]:
+def theme(colour: FromPath[str]) -> Response[str]:
     """The colours of a site, made from its own one."""
     sheet = theme_sheet(colour.removesuffix(".css"))
     if sheet is None:
@@ -75,7 +77,9 @@ def theme(colour: str) -> Response[str]:
 
 
 @get("/static/{digest:str}/{name:path}", include_in_schema=False, sync_to_thread=False)
-def static(request: Request[Any, Any, Any], assets: Assets, digest: str, name: str) -> Response[bytes]:
+def static(
+    request: Request[Any, Any, Any], assets: NamedDependency[Assets], digest: FromPath[str], name: FromPath[str]
+) -> Response[bytes]:
     """An old digest gets the present file, but isn't told to keep it."""
     asset = assets.find(name.lstrip("/"))
     if asset is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from litestar import MediaType, Request, Response, get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -27,7 +28,7 @@ def healthz() -> str:
 
 
 @get("/readyz", media_type=MediaType.TEXT, include_in_schema=False)
-async def readyz(db: Database) -> Response[str]:
+async def readyz(db: NamedDependency[Database]) -> Response[str]:
     """The database answers and is migrated."""
     try:
         async with db.reading() as connection:
@@ -42,7 +43,11 @@ async def readyz(db: Database) -> Response[str]:
 
 @get("/metrics", media_type=MediaType.TEXT, include_in_schema=False)
 async def metrics(
-    request: Request[Any, Any, Any], metrics: Metrics, web_settings: WebSettings, db: Database, live: LiveEvents
+    request: Request[Any, Any, Any],
+    metrics: NamedDependency[Metrics],
+    web_settings: NamedDependency[WebSettings],
+    db: NamedDependency[Database],
+    live: NamedDependency[LiveEvents],
 ) -> Response[bytes]:
     """Prometheus text. With a token set, whoever has it; without one, this machine only, and nobody through a proxy."""
     if not _may_read(request, web_settings):

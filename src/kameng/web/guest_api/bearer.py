@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
@@ -30,7 +32,9 @@ class Bearer:
         self.access = access
 
 
-def provide_bearer(request: AnyRequest, db: Database, keyring: Keyring, order_no: str) -> Bearer:
+def provide_bearer(
+    request: AnyRequest, db: NamedDependency[Database], keyring: NamedDependency[Keyring], order_no: FromPath[str]
+) -> Bearer:
     """Raises TokenNeeded."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     order_id = read(order_no)

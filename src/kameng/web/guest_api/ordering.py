@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from litestar import Request, get, post
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import HeaderParameter, JSONBody
 
 from kameng.catalogue.browse import list_products, list_types
 from kameng.checkout.cancel_order import OrderNotCancellable, cancel_order
@@ -49,8 +50,8 @@ from kameng.web.guest_api.showing import pay_by_shape, types_shape
 
 IdempotencyKey = Annotated[
     str | None,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         max_length=255,
         description="Chosen by the client. The same key with the same body gives the first answer again.",
     ),
@@ -58,7 +59,12 @@ IdempotencyKey = Annotated[
 
 
 @get("/catalogue", operation_id="readCatalogue", responses=problems(SiteMissing, body=False))
-async def catalogue(db: Database, gateways: Gateways, site: Site, words: Translator) -> CatalogueShape:
+async def catalogue(
+    db: NamedDependency[Database],
+    gateways: NamedDependency[Gateways],
+    site: NamedDependency[Site],
+    words: NamedDependency[Translator],
+) -> CatalogueShape:
     """Everything on sale, with prices and how much is left."""
     products = await list_products(db)
     today = db.clock.now().astimezone(SHANGHAI).date()
@@ -83,7 +89,11 @@ class Checkout:
 
 
 def provide_checkout(
-    db: Database, keyring: Keyring, checkout_rules: CheckoutRules, site: Site, visit: Visit
+    db: NamedDependency[Database],
+    keyring: NamedDependency[Keyring],
+    checkout_rules: NamedDependency[CheckoutRules],
+    site: NamedDependency[Site],
+    visit: NamedDependency[Visit],
 ) -> Checkout:
     return Checkout(db, keyring, checkout_rules, site, visit)
 
@@ -94,7 +104,10 @@ def provide_checkout(
     responses=problems(SkuUnavailable, PriceChanged, OutOfStock, IdempotencyConflict, TooManyOpenOrders, SiteMissing),
 )
 async def place(
-    checkout: Checkout, metrics: Metrics, data: PlaceShape, idempotency_key: IdempotencyKey = None
+    checkout: NamedDependency[Checkout],
+    metrics: NamedDependency[Metrics],
+    data: JSONBody[PlaceShape],
+    idempotency_key: IdempotencyKey = None,
 ) -> PlacedShape:
     """Promise the price and reserve the codes for a quarter of an hour. The token opens the order."""
     placed = await place_order(
@@ -130,7 +143,11 @@ async def place(
     responses=problems(TokenNeeded, OrderNotPayable, GatewayUnknown, PaymentRefused, PaymentUnavailable),
 )
 async def pay(
-    request: Request[Any, Any, State], bearer: Bearer, gateways: Gateways, web_settings: WebSettings, data: PayShape
+    request: Request[Any, Any, State],
+    bearer: NamedDependency[Bearer],
+    gateways: NamedDependency[Gateways],
+    web_settings: NamedDependency[WebSettings],
+    data: JSONBody[PayShape],
 ) -> PayByShape:
     """Choose how to pay and learn where. The same choice again gives the same place."""
     state = request.app.state
@@ -153,7 +170,7 @@ async def pay(
     security=SECURED,
     responses=problems(TokenNeeded, OrderNotCancellable, body=False),
 )
-async def cancel(db: Database, bearer: Bearer) -> CancelledShape:
+async def cancel(db: NamedDependency[Database], bearer: NamedDependency[Bearer]) -> CancelledShape:
     """Cancel an unpaid order and put its codes back."""
     state = await cancel_order(db=db, order_id=bearer.order_id)
     return CancelledShape(order_no=printed(bearer.order_id), state=state)

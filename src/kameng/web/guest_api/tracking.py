@@ -5,8 +5,9 @@ from typing import Annotated
 
 import msgspec
 from litestar import get, post
+from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, JSONBody
 from litestar.response import Stream
 
 from kameng.kernel.crypto import Keyring
@@ -29,7 +30,7 @@ from kameng.web.guest_api.showing import order_shape
 
 LastEventId = Annotated[
     str,
-    Parameter(header="Last-Event-ID", max_length=64, description="Only what is newer than this event."),
+    HeaderParameter(name="Last-Event-ID", max_length=64, description="Only what is newer than this event."),
 ]
 
 
@@ -43,7 +44,12 @@ class Finder:
         self.visit = visit
 
 
-def provide_finder(db: Database, keyring: Keyring, guard_rules: GuardRules, visit: Visit) -> Finder:
+def provide_finder(
+    db: NamedDependency[Database],
+    keyring: NamedDependency[Keyring],
+    guard_rules: NamedDependency[GuardRules],
+    visit: NamedDependency[Visit],
+) -> Finder:
     return Finder(db, keyring, guard_rules, visit)
 
 
@@ -53,7 +59,12 @@ def provide_finder(db: Database, keyring: Keyring, guard_rules: GuardRules, visi
     status_code=200,
     responses=problems(LookupMissed, WholeContactNeeded, ProofNeeded, SlowDown),
 )
-async def look_up(finder: Finder, words: Translator, metrics: Metrics, data: LookupShape) -> FoundShape:
+async def look_up(
+    finder: NamedDependency[Finder],
+    words: NamedDependency[Translator],
+    metrics: NamedDependency[Metrics],
+    data: JSONBody[LookupShape],
+) -> FoundShape:
     """One step: order number and last four digits of the phone, or the whole contact."""
     ask = LookupAsk(
         number=data.order_no,
@@ -77,7 +88,9 @@ async def look_up(finder: Finder, words: Translator, metrics: Metrics, data: Loo
     security=SECURED,
     responses=problems(TokenNeeded, ContactNeeded, NothingToReveal, ProofNeeded, SlowDown),
 )
-async def show_codes(finder: Finder, bearer: Bearer, data: RevealShape) -> CodesShape:
+async def show_codes(
+    finder: NamedDependency[Finder], bearer: NamedDependency[Bearer], data: JSONBody[RevealShape]
+) -> CodesShape:
     """The codes. Every look is written into the order's story."""
     ask = RevealAsk(
         order_id=bearer.order_id,
@@ -104,7 +117,11 @@ async def show_codes(finder: Finder, bearer: Bearer, data: RevealShape) -> Codes
     },
 )
 async def events(
-    finder: Finder, bearer: Bearer, live: LiveEvents, words: Translator, last_event_id: LastEventId = ""
+    finder: NamedDependency[Finder],
+    bearer: NamedDependency[Bearer],
+    live: NamedDependency[LiveEvents],
+    words: NamedDependency[Translator],
+    last_event_id: LastEventId = "",
 ) -> Stream:
     """Stays open. Comments keep it alive; `Last-Event-ID` resumes where it broke."""
     return event_stream(_orders(finder, bearer, live, words, event_number(last_event_id)))

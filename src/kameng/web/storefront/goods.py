@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request, Response, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, Parameter
 from litestar.response import Redirect
 
 from kameng.catalogue.browse import ProductMissing, find_product, list_pinned, list_products, list_types
@@ -22,7 +23,7 @@ AnyRequest = Request[Any, Any, Any]
 
 
 @get("/")
-async def home(request: AnyRequest, db: Database, pages: Pages) -> Response[str]:
+async def home(request: AnyRequest, db: NamedDependency[Database], pages: NamedDependency[Pages]) -> Response[str]:
     """Look up, pinned goods, types."""
     return pages.page(
         request,
@@ -37,7 +38,7 @@ async def home(request: AnyRequest, db: Database, pages: Pages) -> Response[str]
 
 
 @get("/goods")
-async def all_goods(request: AnyRequest, db: Database, pages: Pages) -> Response[str]:
+async def all_goods(request: AnyRequest, db: NamedDependency[Database], pages: NamedDependency[Pages]) -> Response[str]:
     return pages.page(
         request,
         "storefront/goods.html",
@@ -49,7 +50,9 @@ async def all_goods(request: AnyRequest, db: Database, pages: Pages) -> Response
 
 
 @get("/goods/{type_slug:str}")
-async def goods_of_type(request: AnyRequest, db: Database, pages: Pages, type_slug: str) -> Response[str]:
+async def goods_of_type(
+    request: AnyRequest, db: NamedDependency[Database], pages: NamedDependency[Pages], type_slug: FromPath[str]
+) -> Response[str]:
     types = await list_types(db)
     here = next((one for one in types if one.slug == type_slug), None)
     if here is None:
@@ -60,7 +63,12 @@ async def goods_of_type(request: AnyRequest, db: Database, pages: Pages, type_sl
 
 @get("/goods/{type_slug:str}/{product_slug:str}")
 async def product_page(
-    request: AnyRequest, db: Database, pages: Pages, type_slug: str, product_slug: str, visit: Visit
+    request: AnyRequest,
+    db: NamedDependency[Database],
+    pages: NamedDependency[Pages],
+    type_slug: FromPath[str],
+    product_slug: FromPath[str],
+    visit: NamedDependency[Visit],
 ) -> Response[Any]:
     """One product with its face values and the shortest form."""
     product = await find_product(db, product_slug)
@@ -94,14 +102,20 @@ async def show_product(
 
 @get("/search")
 async def search_page(
-    request: AnyRequest, db: Database, pages: Pages, q: str = Parameter(default="", max_length=200)
+    request: AnyRequest,
+    db: NamedDependency[Database],
+    pages: NamedDependency[Pages],
+    q: str = Parameter(default="", max_length=200),
 ) -> Response[str]:
     return pages.page(request, "storefront/search.html", searched=q.strip(), products=await search(db, q))
 
 
 @get("/search/suggestions")
 async def suggestions(
-    request: AnyRequest, db: Database, pages: Pages, q: str = Parameter(default="", max_length=200)
+    request: AnyRequest,
+    db: NamedDependency[Database],
+    pages: NamedDependency[Pages],
+    q: str = Parameter(default="", max_length=200),
 ) -> Response[str]:
     """The first few, as a fragment."""
     found = await search(db, q)

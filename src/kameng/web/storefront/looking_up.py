@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import Parameter
 from litestar.response import Redirect
 
@@ -25,7 +26,7 @@ AnyRequest = Request[Any, Any, Any]
 
 @get("/q")
 async def lookup_page(
-    request: AnyRequest, pages: Pages, order_no: str = Parameter(default="", max_length=64)
+    request: AnyRequest, pages: NamedDependency[Pages], order_no: str = Parameter(default="", max_length=64)
 ) -> Response[str]:
     return show_lookup(request, pages, order_no=order_no)
 
@@ -38,7 +39,12 @@ def show_lookup(request: AnyRequest, pages: Pages, *, order_no: str) -> Response
 
 
 @post("/q", status_code=303)
-async def look_up(page: OrderPage, guard_rules: GuardRules, visit: Visit, metrics: Metrics) -> Response[Any]:
+async def look_up(
+    page: NamedDependency[OrderPage],
+    guard_rules: NamedDependency[GuardRules],
+    visit: NamedDependency[Visit],
+    metrics: NamedDependency[Metrics],
+) -> Response[Any]:
     """To the order's page with a token for it; or the fields again, with words beside what is wrong."""
     typed = await read_form(page.request)
     ask = LookupAsk(

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import Parameter
+from litestar.params import FromPath, Parameter
 from litestar.response import Redirect, Stream
 
 from kameng.checkout.cancel_order import OrderNotCancellable, cancel_order
@@ -33,8 +34,8 @@ _TYPED = re.compile(r"\d{1,21}")
 
 @get("/orders/{order_no:str}")
 async def order_page(
-    page: OrderPage,
-    order_no: str,
+    page: NamedDependency[OrderPage],
+    order_no: FromPath[str],
     typed: str = Parameter(default="", max_length=64),
 ) -> Response[Any]:
     """The order, or the two fields when this browser hasn't proved anything yet."""
@@ -47,10 +48,10 @@ async def order_page(
 
 @get("/orders/{order_no:str}/events")
 async def order_events(
-    page: OrderPage,
-    live: LiveEvents,
-    order_no: str,
-    visit: Visit,
+    page: NamedDependency[OrderPage],
+    live: NamedDependency[LiveEvents],
+    order_no: FromPath[str],
+    visit: NamedDependency[Visit],
     leave: str = Parameter(default="", max_length=8),
 ) -> Stream:
     """The live piece, now and whenever something happens. With `leave`, only word that the payment page is over."""
@@ -90,7 +91,12 @@ async def _until_paid(
 
 
 @post("/orders/{order_no:str}/cancel", status_code=303)
-async def cancel(page: OrderPage, db: Database, order_no: str, visit: Visit) -> Response[Any]:
+async def cancel(
+    page: NamedDependency[OrderPage],
+    db: NamedDependency[Database],
+    order_no: FromPath[str],
+    visit: NamedDependency[Visit],
+) -> Response[Any]:
     """Cancel what isn't paid yet."""
     known = page.allowed(order_no)
     if known is None:
@@ -104,7 +110,12 @@ async def cancel(page: OrderPage, db: Database, order_no: str, visit: Visit) -> 
 
 
 @post("/orders/{order_no:str}/reveal", status_code=200)
-async def show_codes(page: OrderPage, guard_rules: GuardRules, order_no: str, visit: Visit) -> Response[Any]:
+async def show_codes(
+    page: NamedDependency[OrderPage],
+    guard_rules: NamedDependency[GuardRules],
+    order_no: FromPath[str],
+    visit: NamedDependency[Visit],
+) -> Response[Any]:
     """The codes, from the browser that ordered or after the whole contact was typed."""
     known = page.allowed(order_no)
     if known is None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Request, Response
+from litestar.di import NamedDependency
 
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
@@ -63,6 +64,10 @@ class OrderPage:
 
 
 def provide_order_page(
-    request: AnyRequest, db: Database, keyring: Keyring, gateways: Gateways, pages: Pages
+    request: AnyRequest,
+    db: NamedDependency[Database],
+    keyring: NamedDependency[Keyring],
+    gateways: NamedDependency[Gateways],
+    pages: NamedDependency[Pages],
 ) -> OrderPage:
     return OrderPage(request, db, keyring, gateways, pages)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from litestar import Request, Response, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from kameng.catalogue.browse import ProductMissing, find_product
@@ -38,7 +40,13 @@ LEFT = Words("库存只剩 %(left)s 件，请减少数量")
 
 
 @post("/goods/{type_slug:str}/{product_slug:str}", status_code=200)
-async def confirm(request: AnyRequest, db: Database, pages: Pages, type_slug: str, product_slug: str) -> Response[str]:
+async def confirm(
+    request: AnyRequest,
+    db: NamedDependency[Database],
+    pages: NamedDependency[Pages],
+    type_slug: FromPath[str],
+    product_slug: FromPath[str],
+) -> Response[str]:
     """The form comes back with words beside what is wrong, or the confirm page follows."""
     sent = await read_form(request)
     product = await find_product(db, product_slug)
@@ -77,7 +85,11 @@ def show_confirm(
 
 @post("/orders", status_code=303)
 async def place(
-    page: OrderPage, site: Site, visit: Visit, checkout_rules: CheckoutRules, metrics: Metrics
+    page: NamedDependency[OrderPage],
+    site: NamedDependency[Site],
+    visit: NamedDependency[Visit],
+    checkout_rules: NamedDependency[CheckoutRules],
+    metrics: NamedDependency[Metrics],
 ) -> Response[Any]:
     """Place the order and open its page in this browser."""
     sent = await read_form(page.request)

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 import segno
 from litestar import Request, Response, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect
 from markupsafe import Markup
 
@@ -30,7 +32,11 @@ AnyRequest = Request[Any, Any, Any]
 
 @post("/orders/{order_no:str}/payments", status_code=200)
 async def pay(
-    page: OrderPage, gateways: Gateways, web_settings: WebSettings, visit: Visit, order_no: str
+    page: NamedDependency[OrderPage],
+    gateways: NamedDependency[Gateways],
+    web_settings: NamedDependency[WebSettings],
+    visit: NamedDependency[Visit],
+    order_no: FromPath[str],
 ) -> Response[Any]:
     """A page that leads on to where the buyer pays. Sending it again gives the same place."""
     known = page.allowed(order_no)
