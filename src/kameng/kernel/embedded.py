@@ -95,7 +95,8 @@ class EmbeddedPostgres:
 
     def _initialise(self) -> None:
         self._run("initdb", "-D", str(self.data), "-U", "kameng", "--auth=trust", "--encoding=UTF8",
-                  "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8", "--no-instructions")  # fmt: skip
+                  "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+                  "--locale=C.UTF-8", "--no-instructions")  # fmt: skip
 
     def _make_database(self) -> None:
         found = self.command("psql", "-d", "postgres", "-Atc", "SELECT 1 FROM pg_database WHERE datname = 'kameng'")
