@@ -1,4 +1,4 @@
-"""Write docs/states.md from the state tables of the code; `--check` only says whether it is fresh."""
+"""Write docs/states.md and docs/settings.md from the tables of the code; `--check` only says whether they are fresh."""
 
 import re
 import sys
@@ -13,6 +13,7 @@ from kameng.kernel.lifecycle import Lifecycle
 from kameng.kernel.text import Words
 from kameng.orders import lifecycle
 from kameng.payment import attempt
+from kameng.settings import VARIABLES
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -131,7 +132,25 @@ def states_document() -> str:
     return "".join(parts)
 
 
-DOCUMENTS = {"states.md": states_document}
+SETTINGS_HEAD = """# Settings
+
+Generated from `src/kameng/settings.py` by `make docs`; do not edit. Read once from the environment when a process starts;
+a `KAMENG_` variable that is not in this table is refused.
+
+| variable | default | meaning |
+|---|---|---|
+"""
+
+
+def settings_document() -> str:
+    rows = (
+        f"| `{variable.name}` | {f'`{variable.default}`' if variable.default else '–'} | {variable.meaning} |\n"
+        for variable in VARIABLES
+    )
+    return SETTINGS_HEAD + "".join(rows)
+
+
+DOCUMENTS = {"states.md": states_document, "settings.md": settings_document}
 
 
 def main(arguments: list[str]) -> int:
