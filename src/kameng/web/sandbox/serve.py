@@ -5,7 +5,7 @@ import gc
 import signal
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,11 +43,12 @@ async def running(
     host: str = "127.0.0.1",
     port: int = 0,
     books: Path | None = None,
+    public_url: str | None = None,
     notify_pauses_s: tuple[float, ...] = PAUSES_S,
 ) -> AsyncIterator[Running]:
     """Serves while the block is open, in the caller's own loop. Port 0 takes a free one."""
     port = port or _free_port(host)
-    app = make_sandbox(merchant=merchant, books=books, notify_pauses_s=notify_pauses_s)
+    app = make_sandbox(merchant=merchant, books=books, public_url=public_url, notify_pauses_s=notify_pauses_s)
     server = Server(app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
     serving = asyncio.create_task(server.serve())
     try:
@@ -60,16 +61,18 @@ async def running(
         await asyncio.sleep(_THREADS_END_S)
 
 
-def serve(*, merchant: Merchant, host: str, port: int, books: Path | None) -> None:
-    """Serves until SIGINT or SIGTERM; runs a loop of its own."""
-    uvloop.run(_until_stopped(merchant=merchant, host=host, port=port, books=books))
+def serve(*, merchant: Merchant, host: str, port: int, books: Path | None, public_url: str | None = None) -> None:
+    """Serves until SIGINT or SIGTERM; runs a loop of its own. `public_url` without a slash at the end: where buyers
+    reach the pay page, if not at the address the shop uses."""
+    place = running(merchant=merchant, host=host, port=port, books=books, public_url=public_url)
+    uvloop.run(_until_stopped(place))
 
 
-async def _until_stopped(*, merchant: Merchant, host: str, port: int, books: Path | None) -> None:
+async def _until_stopped(place: AbstractAsyncContextManager[Running]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with running(merchant=merchant, host=host, port=port, books=books):
+    async with place:
         # What is loaded now stays; looking through it again and again would stop every request for a while.
         gc.collect()
         gc.freeze()
