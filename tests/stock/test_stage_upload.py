@@ -14,7 +14,6 @@ from kameng.stock.batches import find_batch, latest_batches
 from kameng.stock.card import Batch, BatchState, Reason
 from kameng.stock.import_cards import ImportTakenOver, import_cards
 from kameng.stock.import_upload import import_upload
-from kameng.stock.jobs import import_cards as job_body
 from kameng.stock.lines import UnreadableFile
 from kameng.stock.open_batch import SkuMissing
 from kameng.stock.resume_imports import resume_imports
@@ -51,11 +50,11 @@ async def test_an_upload_waits_sealed_and_is_gone_once_imported(db: Database, ke
     async with db.reading() as connection:
         sealed = await connection.fetchval("SELECT upload_sealed FROM card_batches")
     assert b"SECRET" not in sealed
-    await job_body(db=db, keyring=keyring, batch_id=batch_id)
+    await import_upload(db=db, keyring=keyring, batch_id=batch_id)
     async with db.reading() as connection:
         assert await connection.fetchval("SELECT upload_sealed FROM card_batches") is None
     assert (await batch_of(db, batch_id)).imported == 2
-    await job_body(db=db, keyring=keyring, batch_id=batch_id)
+    await import_upload(db=db, keyring=keyring, batch_id=batch_id)
     assert await states(db, sku_id) == {"available": 2}
 
 
