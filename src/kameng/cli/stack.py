@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from kameng.cli.demo import OWNER, SANDBOX_PID, add_sandbox_gateway, fill_demo, sandbox_key, staff_login
 from kameng.cli.demo_goods import SITES
-from kameng.cli.terms import embedded, open_database
-from kameng.kernel.migrations import migrate
+from kameng.cli.terms import bring_up_to_date, embedded, open_database
 from kameng.kernel.supervisor import Plan, Program, listens
 from kameng.settings import DATABASE_URL, Settings
 
@@ -46,6 +45,7 @@ class Stack:
             server.start()
             url, folder = server.url, str(server.folder)
         key_file = self.settings.data / "sandbox.key"
+        bring_up_to_date(url)
         password = asyncio.run(self._fill(url, sandbox_key(key_file)))
         programs = [
             self._program(url, "sandbox", "--port", str(self.sandbox_port), "--pid", SANDBOX_PID, "--key-file",
@@ -57,7 +57,6 @@ class Stack:
         return Plan(programs, folder, self._words(password))
 
     async def _fill(self, url: str, key: str) -> str:
-        await migrate(url)
         keyring = self.settings.keyring()
         async with open_database(url) as db:
             await fill_demo(db, keyring)

@@ -12,7 +12,7 @@ from kameng.journey import FOLLOWING
 from kameng.kernel.database import Database, open_pool
 from kameng.kernel.embedded import EmbeddedPostgres
 from kameng.kernel.errors import Refusal
-from kameng.kernel.migrations import migrate
+from kameng.kernel.migrations import MigrationChanged, migrate
 from kameng.settings import Settings, SettingWrong, settings_from
 
 ResultT = TypeVar("ResultT")
@@ -39,18 +39,26 @@ def embedded(settings: Settings) -> EmbeddedPostgres:
 def running_database(settings: Settings) -> Iterator[str]:
     """The URL of a migrated database. An embedded server that was not running is stopped again at the end."""
     if settings.database_url is not None:
-        asyncio.run(migrate(settings.database_url))
+        bring_up_to_date(settings.database_url)
         yield settings.database_url
         return
     server = embedded(settings)
     was_running = server.is_running()
     server.start()
     try:
-        asyncio.run(migrate(server.url))
+        bring_up_to_date(server.url)
         yield server.url
     finally:
         if not was_running:
             server.stop()
+
+
+def bring_up_to_date(url: str) -> None:
+    """Migrate; files that don't fit this database end the command with the reason."""
+    try:
+        asyncio.run(migrate(url))
+    except MigrationChanged as changed:
+        raise click.ClickException(str(changed)) from changed
 
 
 @asynccontextmanager

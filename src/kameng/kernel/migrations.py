@@ -14,6 +14,9 @@ LOCK = 0x6B616D656E67  # "kameng"
 class MigrationChanged(Exception):
     """A file that has been applied was edited afterwards; write a new one instead."""
 
+    def __init__(self, name: str) -> None:
+        super().__init__(f"migrations/{name} was changed after it was applied to this database")
+
 
 async def migrate(url: str) -> list[str]:
     """Bring the database at `url` up to date; the names of the files applied now. Raises MigrationChanged."""
