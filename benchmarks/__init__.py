@@ -1,0 +1,1 @@
+"""What Kameng does in a second, beside what this machine could do at best."""
