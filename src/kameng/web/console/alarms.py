@@ -1,6 +1,8 @@
 """Alarms: what a person should look at, and the mark that somebody did."""
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from kameng.kernel.database import Database
@@ -12,7 +14,7 @@ from kameng.web.console.pages import back_to, show
 
 
 @get("/alarms", guards=[needs(Permission.ALARM_LOOK)])
-async def alarms_page(request: AnyRequest, db: Database) -> Response[str]:
+async def alarms_page(request: AnyRequest, db: NamedDependency[Database]) -> Response[str]:
     with_seen = bool(request.query_params.get("all"))
     async with db.reading() as connection:
         alarms = await list_alarms(connection, with_seen=with_seen)
@@ -20,7 +22,7 @@ async def alarms_page(request: AnyRequest, db: Database) -> Response[str]:
 
 
 @post("/alarms/{alarm_id:int}/seen", guards=[needs(Permission.ALARM_ANSWER)], status_code=303)
-async def answer_alarm(desk: Desk, alarm_id: int) -> Redirect:
+async def answer_alarm(desk: NamedDependency[Desk], alarm_id: FromPath[int]) -> Redirect:
     async with desk.db.transaction() as tx:
         if await mark_seen(tx, alarm_id, staff_id=desk.looker.staff.id):
             await note(tx, desk.note("alarm:seen", f"alarm:{alarm_id}"))

@@ -1,6 +1,7 @@
 """The audit log, to be read."""
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 
 from kameng.kernel.database import Database
 from kameng.staff.audit import PAGE, read_audit
@@ -12,7 +13,7 @@ _ID_DIGITS_MAX = 18
 
 
 @get("/audit", guards=[needs(Permission.AUDIT_LOOK)])
-async def audit_page(request: AnyRequest, db: Database) -> Response[str]:
+async def audit_page(request: AnyRequest, db: NamedDependency[Database]) -> Response[str]:
     query = request.query_params
     login, subject, before = (str(query.get(name, "")).strip() for name in ("login", "subject", "before"))
     before_id = int(before) if before.isdecimal() and len(before) <= _ID_DIGITS_MAX else None

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
@@ -52,19 +54,28 @@ Forms = Mapping[str, FormOfProtocol]
 
 
 @get("/gateways", guards=[needs(Permission.GATEWAY_LOOK)])
-async def gateways_page(desk: Desk, gateways: Gateways, protocols: Forms) -> Response[str]:
+async def gateways_page(
+    desk: NamedDependency[Desk], gateways: NamedDependency[Gateways], protocols: NamedDependency[Forms]
+) -> Response[str]:
     channels = await _fresh(desk, gateways).listed()
     return show(desk.request, "console/gateways.html", channels=channels, protocols=protocols)
 
 
 @get("/gateways/new/{protocol:str}", guards=EDIT)
-async def new_gateway_page(desk: Desk, protocols: Forms, protocol: str) -> Response[str]:
+async def new_gateway_page(
+    desk: NamedDependency[Desk], protocols: NamedDependency[Forms], protocol: FromPath[str]
+) -> Response[str]:
     form = _form_of(protocols, protocol)
     return _page(desk, form, GatewayDraft("", "", protocol, (), {}), is_new=True)
 
 
 @get("/gateways/{code:str}", guards=EDIT)
-async def gateway_page(desk: Desk, gateways: Gateways, protocols: Forms, code: str) -> Response[str]:
+async def gateway_page(
+    desk: NamedDependency[Desk],
+    gateways: NamedDependency[Gateways],
+    protocols: NamedDependency[Forms],
+    code: FromPath[str],
+) -> Response[str]:
     channel = await _fresh(desk, gateways).named(code)
     async with desk.db.transaction() as tx:
         config = await config_of(tx, desk.keyring, code)
@@ -72,7 +83,9 @@ async def gateway_page(desk: Desk, gateways: Gateways, protocols: Forms, code: s
 
 
 @post("/gateways", guards=EDIT, status_code=200)
-async def add(desk: Desk, gateways: Gateways, protocols: Forms) -> Response[Any]:
+async def add(
+    desk: NamedDependency[Desk], gateways: NamedDependency[Gateways], protocols: NamedDependency[Forms]
+) -> Response[Any]:
     protocol = (await typed(desk.request)).get("protocol", "")
     form = _form_of(protocols, protocol)
     draft = await _typed_draft(desk.request, form, protocol=protocol, code=None)
@@ -85,7 +98,12 @@ async def add(desk: Desk, gateways: Gateways, protocols: Forms) -> Response[Any]
 
 
 @post("/gateways/{code:str}", guards=EDIT, status_code=200)
-async def change(desk: Desk, gateways: Gateways, protocols: Forms, code: str) -> Response[Any]:
+async def change(
+    desk: NamedDependency[Desk],
+    gateways: NamedDependency[Gateways],
+    protocols: NamedDependency[Forms],
+    code: FromPath[str],
+) -> Response[Any]:
     channel = await _fresh(desk, gateways).named(code)
     form = _form_of(protocols, channel.protocol)
     draft = await _typed_draft(desk.request, form, protocol=channel.protocol, code=code)

@@ -4,7 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from kameng.catalogue.browse import ProductMissing, find_product, list_products, list_types
 from kameng.catalogue.edit import ProductDraft, SkuDraft, TypeDraft, save_product, save_sku, save_type
@@ -16,7 +18,7 @@ from kameng.kernel.text import Words
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
 from kameng.web.console.door import AnyRequest, Desk, needs
-from kameng.web.console.pages import back_to, show, typed
+from kameng.web.console.pages import Entered, back_to, show, typed
 
 PATH = "/console/goods"
 LOOK = [needs(Permission.PRICE_LOOK)]
@@ -25,7 +27,7 @@ NUMBER_DIGITS_MAX = 7
 
 
 @get("/goods", guards=LOOK)
-async def goods_page(request: AnyRequest, db: Database) -> Response[str]:
+async def goods_page(request: AnyRequest, db: NamedDependency[Database]) -> Response[str]:
     products = await list_products(db, on_sale_only=False)
     return show(request, "console/goods.html", types=await list_types(db), products=products)
 
@@ -36,7 +38,7 @@ async def new_type_page(request: AnyRequest) -> Response[str]:
 
 
 @get("/goods/types/{slug:str}", guards=EDIT)
-async def type_page(request: AnyRequest, db: Database, slug: str) -> Response[str]:
+async def type_page(request: AnyRequest, db: NamedDependency[Database], slug: FromPath[str]) -> Response[str]:
     for found in await list_types(db):
         if found.slug == slug:
             draft = TypeDraft(found.slug, found.name, found.position)
@@ -45,7 +47,7 @@ async def type_page(request: AnyRequest, db: Database, slug: str) -> Response[st
 
 
 @post("/goods/types", guards=EDIT, status_code=200)
-async def save_type_form(desk: Desk) -> Response[Any]:
+async def save_type_form(desk: NamedDependency[Desk]) -> Response[Any]:
     form = await typed(desk.request)
     is_new = "new" in form
     draft = TypeDraft(form.get("slug", ""), form.get("name", ""), _number(form, "position") or 0)
@@ -64,19 +66,19 @@ async def save_type_form(desk: Desk) -> Response[Any]:
 
 
 @get("/goods/new-product", guards=EDIT)
-async def new_product_page(desk: Desk) -> Response[str]:
+async def new_product_page(desk: NamedDependency[Desk]) -> Response[str]:
     draft = ProductDraft("", desk.request.query_params.get("type", ""), "")
     return await _product_form(desk, draft=draft, product=None)
 
 
 @get("/goods/products/{slug:str}", guards=EDIT)
-async def product_page(desk: Desk, slug: str) -> Response[str]:
+async def product_page(desk: NamedDependency[Desk], slug: FromPath[str]) -> Response[str]:
     product = await find_product(desk.db, slug, on_sale_only=False)
     return await _product_form(desk, draft=_draft_of(product), product=product)
 
 
 @post("/goods/products", guards=EDIT, status_code=200)
-async def save_product_form(desk: Desk) -> Response[Any]:
+async def save_product_form(desk: NamedDependency[Desk]) -> Response[Any]:
     form = await typed(desk.request)
     draft = _typed_product(form)
     product = next((p for p in await list_products(desk.db, on_sale_only=False) if p.slug == draft.slug), None)
@@ -97,7 +99,7 @@ async def save_product_form(desk: Desk) -> Response[Any]:
 
 
 @post("/goods/products/{slug:str}/skus", guards=EDIT, status_code=200)
-async def save_sku_form(desk: Desk, slug: str) -> Response[Any]:
+async def save_sku_form(desk: NamedDependency[Desk], slug: FromPath[str]) -> Response[Any]:
     product = await find_product(desk.db, slug, on_sale_only=False)
     form = await typed(desk.request)
     try:
@@ -135,7 +137,7 @@ async def _product_form(
     types = await list_types(desk.db)
     return show(
         desk.request, "console/goods/product.html", status=refusal.status if refusal else 200, draft=draft,
-        product=product, types=types, is_new=product is None, refusal=refusal, sku_typed=sku_typed,
+        product=product, types=types, is_new=product is None, refusal=refusal, sku_typed=Entered(sku_typed or {}),
     )  # fmt: skip
 
 

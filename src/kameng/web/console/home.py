@@ -1,6 +1,7 @@
 """The first page: what matters at this moment."""
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 
 from kameng.kernel.database import Database
 from kameng.staff.member import Staff
@@ -12,6 +13,6 @@ from kameng.web.console.stock import low_stock
 
 
 @get("/")
-async def home(request: AnyRequest, db: Database, staff: Staff) -> Response[str]:
+async def home(request: AnyRequest, db: NamedDependency[Database], staff: NamedDependency[Staff]) -> Response[str]:
     low = await low_stock(db) if may(staff.role, Permission.STOCK_LOOK) else []
     return show(request, "console/home.html", numbers=await count_now(db), low=low)

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from kameng.kernel.crypto import Unreadable
 from kameng.kernel.database import Database
@@ -62,12 +64,12 @@ class Upload:
 
 
 @get("/stock/import", guards=IMPORT)
-async def import_page(desk: Desk) -> Response[str]:
+async def import_page(desk: NamedDependency[Desk]) -> Response[str]:
     return await _form(desk, form={"sku": desk.request.query_params.get("sku", "")})
 
 
 @post("/stock/check", guards=IMPORT, status_code=200, request_max_body_size=BODY_BYTES_MAX)
-async def check(desk: Desk) -> Response[str]:
+async def check(desk: NamedDependency[Desk]) -> Response[str]:
     """The dry run: what would become of each line. Nothing is stored."""
     form = await typed(desk.request)
     try:
@@ -84,7 +86,7 @@ async def check(desk: Desk) -> Response[str]:
 
 
 @post("/stock/import", guards=IMPORT, status_code=200, request_max_body_size=BODY_BYTES_MAX)
-async def import_upload(desk: Desk) -> Response[Any]:
+async def import_upload(desk: NamedDependency[Desk]) -> Response[Any]:
     form = await typed(desk.request)
     try:
         upload = await _upload(desk.request, form)
@@ -100,7 +102,7 @@ async def import_upload(desk: Desk) -> Response[Any]:
 
 
 @get("/stock/batches/{batch_id:int}", guards=[needs(Permission.STOCK_LOOK)])
-async def batch_page(request: AnyRequest, db: Database, batch_id: int) -> Response[str]:
+async def batch_page(request: AnyRequest, db: NamedDependency[Database], batch_id: FromPath[int]) -> Response[str]:
     """The progress of an import; the script asks for the same address and takes the part that changes."""
     async with db.reading() as connection:
         batch = await find_batch(connection, batch_id)

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
@@ -23,12 +25,12 @@ _SHOWN: tuple[type[Refusal], ...] = (InvalidInput, NotNow, NothingToReveal)
 
 
 @post("/orders/{order_no:str}/refund", guards=[needs(Permission.REFUND_REQUEST)], status_code=200)
-async def refund(desk: Desk, order_no: str) -> Response[Any]:
+async def refund(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Response[Any]:
     return await _decide(desk, order_no, request_refund, done="refund_requested")
 
 
 @post("/orders/{order_no:str}/accept", guards=[needs(Permission.PAYMENT_ACCEPT)], status_code=200)
-async def accept(desk: Desk, order_no: str) -> Response[Any]:
+async def accept(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Response[Any]:
     return await _decide(desk, order_no, accept_payment, done="payment_accepted")
 
 
@@ -45,7 +47,7 @@ async def _decide(desk: Desk, order_no: str, decide: Decision, *, done: str) -> 
 
 
 @post("/orders/{order_no:str}/codes", guards=[needs(Permission.ORDER_REVEAL)], status_code=200)
-async def codes(desk: Desk, order_no: str) -> Response[str]:
+async def codes(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Response[str]:
     """The codes stand on the page that answers, which nobody keeps; loading it anew hides them."""
     order_id, reason = order_id_of(order_no), await _reason(desk)
     try:
@@ -58,7 +60,7 @@ async def codes(desk: Desk, order_no: str) -> Response[str]:
 
 
 @post("/orders/{order_no:str}/contact", guards=[needs(Permission.CONTACT_SHOW)], status_code=200)
-async def contact(desk: Desk, order_no: str) -> Response[str]:
+async def contact(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Response[str]:
     order_id, reason = order_id_of(order_no), await _reason(desk)
     try:
         found = await show_contact(

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from kameng.kernel.database import Database
 from kameng.kernel.errors import Refusal
@@ -28,7 +30,7 @@ LOOK = [needs(Permission.ORDER_LOOK)]
 
 
 @get("/orders", guards=LOOK)
-async def orders_page(request: AnyRequest, db: Database) -> Response[str]:
+async def orders_page(request: AnyRequest, db: NamedDependency[Database]) -> Response[str]:
     """The newest orders, or those of an unsettled state; `late` leaves out what is not overdue yet."""
     wanted = request.query_params.get("state", "")
     state = OrderState(wanted) if wanted in UNSETTLED else None
@@ -38,7 +40,7 @@ async def orders_page(request: AnyRequest, db: Database) -> Response[str]:
 
 
 @post("/orders", guards=LOOK, status_code=200)
-async def search(request: AnyRequest, desk: Desk) -> Response[Any]:
+async def search(request: AnyRequest, desk: NamedDependency[Desk]) -> Response[Any]:
     """By post, because what is typed can be a buyer's phone number and addresses are written into logs."""
     text = (await typed(request)).get("q", "")
     if not text:
@@ -51,7 +53,7 @@ async def search(request: AnyRequest, desk: Desk) -> Response[Any]:
 
 
 @get("/orders/{order_no:str}", guards=LOOK)
-async def order_page(desk: Desk, order_no: str) -> Response[str]:
+async def order_page(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Response[str]:
     return await show_order(desk, order_id_of(order_no))
 
 
@@ -73,7 +75,7 @@ async def show_order(
 
 
 @get("/money", guards=LOOK)
-async def money_page(request: AnyRequest, db: Database) -> Response[str]:
+async def money_page(request: AnyRequest, db: NamedDependency[Database]) -> Response[str]:
     """Money that waits: held receipts, refunds that are not done."""
     receipts, refunds = await list_held_receipts(db), await list_unsettled_refunds(db)
     return show(request, "console/money.html", receipts=receipts, refunds=refunds)

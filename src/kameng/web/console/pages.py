@@ -50,7 +50,7 @@ def show_fragment(request: AnyRequest, name: str, **context: object) -> str:
     return pages.fragment(request, name, **_framed(request, context))
 
 
-def _framed(request: AnyRequest, context: Mapping[str, object]) -> dict[str, object]:
+def _framed(request: AnyRequest, context: Mapping[str, Any]) -> dict[str, object]:
     session: Session | None = request.state.get("staff_session")
     staff = session.staff if session is not None and session.step is Step.DONE else None
     return {
@@ -62,9 +62,16 @@ def _framed(request: AnyRequest, context: Mapping[str, object]) -> dict[str, obj
         "yuan": yuan,
         "done": wording.DONE.get(request.query_params.get("done", "")),
         "refusal": None,
-        "form": {},
         **context,
+        "form": Entered(context.get("form", {})),
     }
+
+
+class Entered(dict[str, str]):
+    """What was typed, to be shown again; nothing where nothing was."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
 
 
 async def typed(request: AnyRequest) -> dict[str, str]:

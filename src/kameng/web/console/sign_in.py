@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from kameng.kernel.crypto import Keyring
@@ -43,7 +44,9 @@ async def login_page(request: AnyRequest) -> Response[Any]:
 
 
 @post("/login", status_code=200)
-async def login(request: AnyRequest, db: Database, keyring: Keyring, visit: Visit) -> Response[Any]:
+async def login(
+    request: AnyRequest, db: NamedDependency[Database], keyring: NamedDependency[Keyring], visit: NamedDependency[Visit]
+) -> Response[Any]:
     form = await typed(request)
     back = _back(form.get("next", ""))
     # A password is taken as it was typed, blanks and all.
@@ -63,7 +66,13 @@ async def code_page(request: AnyRequest) -> Response[str]:
 
 
 @post("/code", guards=[at_step(Step.CODE)], status_code=200)
-async def code(request: AnyRequest, db: Database, keyring: Keyring, visit: Visit, session: Session) -> Response[Any]:
+async def code(
+    request: AnyRequest,
+    db: NamedDependency[Database],
+    keyring: NamedDependency[Keyring],
+    visit: NamedDependency[Visit],
+    session: NamedDependency[Session],
+) -> Response[Any]:
     form = await typed(request)
     back, entered = _back(form.get("next", "")), form.get("code", "")
     try:
@@ -75,13 +84,24 @@ async def code(request: AnyRequest, db: Database, keyring: Keyring, visit: Visit
 
 
 @get("/enrol", guards=[at_step(Step.ENROL)])
-async def enrol_page(request: AnyRequest, db: Database, keyring: Keyring, session: Session) -> Response[str]:
+async def enrol_page(
+    request: AnyRequest,
+    db: NamedDependency[Database],
+    keyring: NamedDependency[Keyring],
+    session: NamedDependency[Session],
+) -> Response[str]:
     enrolment = await begin_enrolment(db=db, keyring=keyring, session=session)
     return show(request, "console/enrol.html", enrolment=enrolment)
 
 
 @post("/enrol", guards=[at_step(Step.ENROL)], status_code=200)
-async def enrol(request: AnyRequest, db: Database, keyring: Keyring, visit: Visit, session: Session) -> Response[Any]:
+async def enrol(
+    request: AnyRequest,
+    db: NamedDependency[Database],
+    keyring: NamedDependency[Keyring],
+    visit: NamedDependency[Visit],
+    session: NamedDependency[Session],
+) -> Response[Any]:
     entered = (await typed(request)).get("code", "")
     try:
         opened = await confirm_enrolment(
@@ -95,7 +115,9 @@ async def enrol(request: AnyRequest, db: Database, keyring: Keyring, visit: Visi
 
 
 @post("/logout", guards=[at_step(*Step)], status_code=303)
-async def logout(db: Database, visit: Visit, session: Session) -> Redirect:
+async def logout(
+    db: NamedDependency[Database], visit: NamedDependency[Visit], session: NamedDependency[Session]
+) -> Redirect:
     await log_out(db=db, session=session, address=visit.client_address)
     answer = back_to(LOGIN, done="logged_out")
     answer.delete_cookie(COOKIE, path=HOME)

@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
@@ -19,12 +21,12 @@ EDIT = [needs(Permission.STAFF_EDIT)]
 
 
 @get("/staff", guards=EDIT)
-async def staff_page(desk: Desk) -> Response[str]:
+async def staff_page(desk: NamedDependency[Desk]) -> Response[str]:
     return await _page(desk)
 
 
 @post("/staff", guards=EDIT, status_code=200)
-async def add(desk: Desk) -> Response[Any]:
+async def add(desk: NamedDependency[Desk]) -> Response[Any]:
     form = await typed(desk.request)
     login = form.get("login", "").lower()
     try:
@@ -38,7 +40,7 @@ async def add(desk: Desk) -> Response[Any]:
 
 
 @post("/staff/{staff_id:int}/role", guards=EDIT, status_code=200)
-async def set_role(desk: Desk, staff_id: int) -> Response[Any]:
+async def set_role(desk: NamedDependency[Desk], staff_id: FromPath[int]) -> Response[Any]:
     member = await _member(desk, staff_id)
     try:
         role = _role_of(await typed(desk.request))
@@ -50,7 +52,7 @@ async def set_role(desk: Desk, staff_id: int) -> Response[Any]:
 
 
 @post("/staff/{staff_id:int}/disable", guards=EDIT, status_code=200)
-async def disable(desk: Desk, staff_id: int) -> Response[Any]:
+async def disable(desk: NamedDependency[Desk], staff_id: FromPath[int]) -> Response[Any]:
     member = await _member(desk, staff_id)
     try:
         noted = desk.noted("staff:disabled", f"staff:{member.login}")
@@ -61,14 +63,14 @@ async def disable(desk: Desk, staff_id: int) -> Response[Any]:
 
 
 @post("/staff/{staff_id:int}/enable", guards=EDIT, status_code=303)
-async def enable(desk: Desk, staff_id: int) -> Response[Any]:
+async def enable(desk: NamedDependency[Desk], staff_id: FromPath[int]) -> Response[Any]:
     member = await _member(desk, staff_id)
     await set_enabled(db=desk.noted("staff:enabled", f"staff:{member.login}"), staff_id=staff_id, enabled=True)
     return back_to(PATH, done="enabled")
 
 
 @post("/staff/{staff_id:int}/password", guards=EDIT, status_code=200)
-async def set_password(desk: Desk, staff_id: int) -> Response[Any]:
+async def set_password(desk: NamedDependency[Desk], staff_id: FromPath[int]) -> Response[Any]:
     member = await _member(desk, staff_id)
     try:
         noted = desk.noted("staff:password_reset", f"staff:{member.login}")
@@ -79,7 +81,7 @@ async def set_password(desk: Desk, staff_id: int) -> Response[Any]:
 
 
 @post("/staff/{staff_id:int}/totp", guards=EDIT, status_code=303)
-async def unbind_totp(desk: Desk, staff_id: int) -> Response[Any]:
+async def unbind_totp(desk: NamedDependency[Desk], staff_id: FromPath[int]) -> Response[Any]:
     member = await _member(desk, staff_id)
     await reset_totp(db=desk.noted("staff:totp_reset", f"staff:{member.login}"), login=member.login)
     return back_to(PATH, done="totp_reset")

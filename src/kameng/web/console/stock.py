@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import chain
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 
 from kameng.catalogue.browse import list_products
 from kameng.catalogue.product import Product, Sku
@@ -53,7 +54,7 @@ async def skus_sold(db: Database, *, on_sale_only: bool = False) -> list[tuple[P
 
 
 @get("/stock", guards=[needs(Permission.STOCK_LOOK)])
-async def stock_page(request: AnyRequest, db: Database) -> Response[str]:
+async def stock_page(request: AnyRequest, db: NamedDependency[Database]) -> Response[str]:
     wares = await skus_sold(db)
     today = db.clock.now().astimezone(SHANGHAI).date()
     async with db.reading() as connection:
