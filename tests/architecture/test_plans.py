@@ -98,7 +98,8 @@ async def test_no_statement_reads_a_growing_table_from_end_to_end(filled_url: st
     await connection.execute("SET plan_cache_mode = force_generic_plan")
     reading_all = {}
     for name, statement in STATEMENTS.items():
-        if PREPARABLE.match(statement):
+        # Invariants are about every row there is.
+        if PREPARABLE.match(statement) and ".invariant_queries." not in name:
             plan = await generic_plan(connection, statement)
             scanned = {
                 node["Relation Name"]

@@ -1,0 +1,196 @@
+"""What must never be found on live data. Each statement gives a few samples of what is wrong; none is right.
+
+Every check is one statement, so it sees one moment and can run while the shop is open.
+"""
+
+_NOT_DUE = "interval '1 hour'"
+
+CARDS_ASTRAY = """
+SELECT 'card ' || c.id FROM cards c JOIN orders o ON o.id = c.order_id
+WHERE c.sku_id <> o.sku_id
+   OR (c.state = 'reserved' AND o.state NOT IN ('awaiting_payment', 'under_review'))
+   OR (c.state = 'sold'
+       AND o.state NOT IN ('paid', 'delivering', 'delivered', 'completed', 'exception', 'resubmitting'))
+LIMIT 5
+"""
+
+# An order that was cancelled and then paid too little is under review with no cards held; it gets fresh ones.
+CARDS_MISCOUNTED = """
+SELECT 'order ' || o.id FROM orders o
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE state = 'reserved') AS reserved, count(*) FILTER (WHERE state = 'sold') AS sold
+    FROM cards WHERE order_id = o.id) c
+WHERE CASE o.state
+    WHEN 'awaiting_payment' THEN (c.reserved, c.sold) <> (o.quantity, 0)
+    WHEN 'under_review' THEN c.sold > 0 OR c.reserved NOT IN (0, o.quantity)
+    WHEN 'delivered' THEN (c.reserved, c.sold) <> (0, o.quantity)
+    WHEN 'completed' THEN (c.reserved, c.sold) <> (0, o.quantity)
+    ELSE c.reserved > 0 END
+LIMIT 5
+"""
+
+CONFIRMED_WITHOUT_RECEIPT = """
+SELECT 'payment P' || a.id FROM payment_attempts a
+WHERE (a.state = 'confirmed') <> EXISTS (SELECT FROM receipts r WHERE r.attempt_id = a.id)
+LIMIT 5
+"""
+
+_PAID_IN_FULL = """
+    EXISTS (SELECT FROM payment_attempt_orders p JOIN receipts r ON r.attempt_id = p.attempt_id AND r.use = 'applied'
+            WHERE p.order_id = o.id
+              AND r.amount_fen >= (SELECT sum(s.amount_fen) FROM payment_attempt_orders s
+                                   WHERE s.attempt_id = p.attempt_id))
+"""
+
+_ACCEPTED = "EXISTS (SELECT FROM order_events e WHERE e.order_id = o.id AND e.event = 'accepted_by_staff')"
+
+DELIVERED_UNPAID = f"""
+SELECT 'order ' || o.id FROM orders o
+WHERE o.state IN ('paid', 'delivering', 'delivered', 'completed') AND NOT {_PAID_IN_FULL} AND NOT {_ACCEPTED}
+LIMIT 5
+"""  # noqa: S608 - constants
+
+APPLIED_TO_NOTHING = """
+SELECT 'receipt ' || r.id FROM receipts r
+WHERE r.use = 'applied' AND EXISTS (
+    SELECT FROM payment_attempt_orders p JOIN orders o ON o.id = p.order_id
+    WHERE p.attempt_id = r.attempt_id AND o.state IN ('awaiting_payment', 'cancelled', 'under_review'))
+LIMIT 5
+"""
+
+# Of what was paid for delivered goods we keep their price and no more.
+KEPT_TOO_MUCH = """
+SELECT 'order ' || min(o.id) FROM orders o
+JOIN payment_attempt_orders p ON p.order_id = o.id
+JOIN receipts r ON r.attempt_id = p.attempt_id AND r.use = 'applied'
+WHERE o.state IN ('delivered', 'completed')
+  AND (SELECT count(*) FROM payment_attempt_orders s WHERE s.attempt_id = p.attempt_id) = 1
+GROUP BY o.id
+HAVING sum(r.amount_fen) - coalesce(sum((SELECT sum(f.amount_fen) FROM refunds f WHERE f.receipt_id = r.id)), 0)
+       > min(o.amount_fen)
+LIMIT 5
+"""
+
+SURPLUS_KEPT = """
+SELECT 'receipt ' || r.id FROM receipts r
+CROSS JOIN LATERAL (SELECT coalesce(sum(amount_fen), 0) AS back_fen FROM refunds WHERE receipt_id = r.id) f
+CROSS JOIN LATERAL (SELECT sum(amount_fen) AS owed_fen FROM payment_attempt_orders WHERE attempt_id = r.attempt_id) p
+WHERE (r.use = 'surplus' AND f.back_fen <> r.amount_fen)
+   OR (r.use = 'applied' AND r.amount_fen - p.owed_fen > f.back_fen)
+LIMIT 5
+"""
+
+HELD_AND_FORGOTTEN = """
+SELECT 'receipt ' || r.id FROM receipts r
+WHERE r.use = 'held' AND NOT EXISTS (
+    SELECT FROM payment_attempt_orders p JOIN orders o ON o.id = p.order_id
+    WHERE p.attempt_id = r.attempt_id AND (
+        o.state IN ('refunding', 'refunded', 'exception')
+        OR (o.state = 'under_review' AND EXISTS (
+            SELECT FROM alarms a WHERE a.kind = 'paid_too_little' AND a.subject = 'order:' || o.id))))
+LIMIT 5
+"""
+
+REFUNDED_TOO_MUCH = """
+SELECT 'receipt ' || r.id FROM receipts r
+WHERE (SELECT sum(f.amount_fen) FROM refunds f WHERE f.receipt_id = r.id) > r.amount_fen
+LIMIT 5
+"""
+
+# All refunds of a refunded order are done; some refund of one that is refunding or stuck is not. What was never to
+# move the order is left out.
+REFUNDS_DISAGREE = """
+SELECT 'order ' || o.id FROM orders o
+CROSS JOIN LATERAL (
+    SELECT count(*) AS owed, count(*) FILTER (WHERE state <> 'done') AS open FROM refunds
+    WHERE order_id = o.id AND cause NOT IN ('paid_twice', 'paid_too_much', 'paid_too_little')) f
+WHERE CASE o.state
+    WHEN 'refunded' THEN f.owed = 0 OR f.open > 0
+    WHEN 'refunding' THEN f.open = 0
+    WHEN 'exception' THEN f.open = 0
+    ELSE f.owed > 0 END
+LIMIT 5
+"""
+
+# What was paid for an order that is being refunded goes back to the last fen.
+NOT_ALL_REFUNDED = """
+SELECT 'order ' || o.id FROM orders o
+JOIN payment_attempt_orders p ON p.order_id = o.id
+JOIN receipts r ON r.attempt_id = p.attempt_id AND r.use IN ('applied', 'held')
+WHERE o.state IN ('refunding', 'refunded', 'exception')
+GROUP BY o.id
+HAVING sum(least(p.amount_fen, r.amount_fen)) > (
+    SELECT coalesce(sum(f.amount_fen), 0) FROM refunds f WHERE f.order_id = o.id)
+LIMIT 5
+"""
+
+PAID_AND_FORGOTTEN = """
+SELECT 'order ' || o.id FROM orders o
+WHERE o.state IN ('paid', 'delivering', 'resubmitting') AND o.changed_at < $1::timestamptz - interval '1 day'
+   OR o.state = 'paid' AND o.changed_at < $1 - interval '10 minutes'
+   OR o.state = 'refunding' AND o.changed_at < $1 - interval '2 days'
+LIMIT 5
+"""
+
+NOBODY_TOLD = """
+SELECT 'order ' || o.id FROM orders o
+WHERE o.state IN ('under_review', 'exception') AND NOT EXISTS (
+    SELECT FROM alarms a WHERE a.subject = 'order:' || o.id
+      AND a.kind = CASE o.state WHEN 'exception' THEN 'refund_stuck' ELSE 'paid_too_little' END)
+LIMIT 5
+"""
+
+REFUNDS_FORGOTTEN = f"""
+SELECT 'refund ' || f.id FROM refunds f
+WHERE f.state <> 'done' AND CASE WHEN f.try_at IS NULL
+    THEN NOT EXISTS (SELECT FROM alarms a WHERE a.kind = 'refund_stuck' AND a.subject = 'order:' || f.order_id)
+    ELSE f.try_at < $1::timestamptz - {_NOT_DUE} END
+LIMIT 5
+"""  # noqa: S608 - constants
+
+SWEEPS_ASLEEP = f"""
+(SELECT 'order ' || id FROM orders
+ WHERE state = 'awaiting_payment' AND pay_until < $1::timestamptz - {_NOT_DUE} LIMIT 5)
+UNION ALL
+(SELECT 'payment P' || id FROM payment_attempts WHERE ask_at < $1 - {_NOT_DUE} LIMIT 5)
+UNION ALL
+(SELECT 'notice ' || id FROM gateway_notices WHERE ask_at < $1 - {_NOT_DUE} LIMIT 5)
+"""  # noqa: S608 - constants
+
+PAYMENTS_FORGOTTEN = """
+SELECT 'payment P' || id FROM payment_attempts WHERE state = 'started' AND ask_at IS NULL LIMIT 5
+"""
+
+STORIES_BROKEN = """
+SELECT 'order ' || o.id FROM orders o
+LEFT JOIN LATERAL (
+    SELECT bool_and(e.from_state IS NOT DISTINCT FROM e.to_before AND (e.event = 'placed') = (e.to_before IS NULL))
+               AS is_a_chain,
+           (array_agg(e.to_state ORDER BY e.id DESC))[1] AS last_state
+    FROM (SELECT id, event, from_state, to_state, lag(to_state) OVER (ORDER BY id) AS to_before
+          FROM order_events WHERE order_id = o.id) e) story ON true
+WHERE story.is_a_chain IS NOT TRUE OR story.last_state IS DISTINCT FROM o.state
+LIMIT 5
+"""
+
+# The shop's own words may name the shop's own telephone; trade numbers may look like one.
+TEXT_COLUMNS = """
+SELECT c.table_name, c.column_name FROM information_schema.columns c
+JOIN information_schema.tables t USING (table_schema, table_name)
+WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
+  AND (c.data_type IN ('text', 'character varying', 'jsonb', 'json') OR c.udt_name = '_text')
+  AND c.table_name NOT IN ('sites', 'product_types', 'products', 'skus', 'sku_versions', 'migrations')
+  AND c.column_name NOT IN ('trade_no', 'gateway_trade_no')
+ORDER BY 1, 2
+"""
+
+_IN_CLEAR = """
+SELECT {table} || '.' || {column} FROM {table_name}
+WHERE {column_name}::text ~ $1 OR {column_name}::text LIKE ANY ($2::text[]) LIMIT 1
+"""
+
+
+def in_clear(table: str, column: str) -> str:
+    """Looks for a pattern and for given texts in one column. The names are the database's own."""
+    quoted = {"table_name": f'"{table}"', "column_name": f'"{column}"'}
+    return _IN_CLEAR.format(table=f"'{table}'", column=f"'{column}'", **quoted)

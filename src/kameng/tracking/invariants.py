@@ -1,0 +1,84 @@
+"""What must hold on live data at every moment: `kameng doctor`, the simulation and the tests ask here."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from kameng.kernel.database import Connection, Database
+from kameng.orders.contact import IN_CLEAR
+from kameng.tracking import invariant_queries as queries
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A promise that is broken, in words, and some of the rows that break it."""
+
+    name: str
+    words: str
+    samples: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.words} ({', '.join(self.samples)})"
+
+
+@dataclass(frozen=True)
+class _Promise:
+    words: str
+    statement: str
+
+
+_PROMISES: Mapping[str, _Promise] = {
+    "cards_astray": _Promise("a card is with an order that must not hold it", queries.CARDS_ASTRAY),
+    "cards_miscounted": _Promise("an order holds more or fewer cards than it is for", queries.CARDS_MISCOUNTED),
+    "confirmed_without_receipt": _Promise(
+        "a payment is confirmed without a receipt, or has one without being confirmed",
+        queries.CONFIRMED_WITHOUT_RECEIPT,
+    ),
+    "delivered_unpaid": _Promise("goods went out that nobody paid for", queries.DELIVERED_UNPAID),
+    "applied_to_nothing": _Promise("money counts as spent on an order that is not paid", queries.APPLIED_TO_NOTHING),
+    "kept_too_much": _Promise("more was kept than the goods cost", queries.KEPT_TOO_MUCH),
+    "surplus_kept": _Promise("money that was too much is not on its way back", queries.SURPLUS_KEPT),
+    "held_and_forgotten": _Promise("money that was too little waits for nobody", queries.HELD_AND_FORGOTTEN),
+    "refunded_too_much": _Promise("more was sent back than came in", queries.REFUNDED_TOO_MUCH),
+    "refunds_disagree": _Promise("an order's state and its refunds disagree", queries.REFUNDS_DISAGREE),
+    "not_all_refunded": _Promise("not all of what was paid goes back", queries.NOT_ALL_REFUNDED),
+    "paid_and_forgotten": _Promise("an order stands still between money and goods", queries.PAID_AND_FORGOTTEN),
+    "nobody_told": _Promise("an order waits for a person, and no alarm says so", queries.NOBODY_TOLD),
+    "refunds_forgotten": _Promise("a refund is neither planned nor known to anybody", queries.REFUNDS_FORGOTTEN),
+    "payments_forgotten": _Promise("a payment waits and nobody will ask about it", queries.PAYMENTS_FORGOTTEN),
+    "sweeps_asleep": _Promise("what was due an hour ago has not been done", queries.SWEEPS_ASLEEP),
+    "stories_broken": _Promise("an order's events do not lead to its state", queries.STORIES_BROKEN),
+}
+
+
+async def check_invariants(db: Database, *, now: datetime, secrets: Collection[str] = ()) -> list[Violation]:
+    """Every promise that is broken at this moment. `secrets` are texts that must stand nowhere in clear.
+
+    Reads every row: minutes on a large shop.
+    """
+    async with db.reading() as connection:
+        await connection.execute("SET statement_timeout = 0")
+        violations = [
+            Violation(name, promise.words, samples)
+            for name, promise in _PROMISES.items()
+            if (samples := await _samples(connection, promise, now))
+        ]
+        if places := await _places_in_clear(connection, secrets):
+            violations.append(Violation("in_clear", "a contact or a code can be read in the database", places))
+    return violations
+
+
+async def _samples(connection: Connection, promise: _Promise, now: datetime) -> tuple[str, ...]:
+    rows = await connection.fetch(promise.statement, *([now] if "$1" in promise.statement else []))
+    return tuple(row[0] for row in rows)
+
+
+async def _places_in_clear(connection: Connection, secrets: Collection[str]) -> tuple[str, ...]:
+    escaped = (secret.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") for secret in secrets)
+    wanted = [f"%{secret}%" for secret in escaped]
+    places = []
+    for row in await connection.fetch(queries.TEXT_COLUMNS):
+        statement = queries.in_clear(row["table_name"], row["column_name"])
+        if place := await connection.fetchval(statement, IN_CLEAR, wanted):
+            places.append(place)
+    return tuple(places)
