@@ -57,11 +57,12 @@ async def confirm(
                 # An order that was sold out has sent back all of it by now.
                 if 0 < surplus_fen <= await refund_store.left_of_receipt(tx, receipt_id):
                     await _return_surplus(tx, orders[0].id, actor, paid, surplus_fen=surplus_fen)
-                    await open_refund(tx, receipt_id, orders[0].id, surplus_fen, RefundCause.PAID_TOO_MUCH)
+                    cause = RefundCause.PAID_TOO_MUCH
+                    await open_refund(tx, receipt_id, orders[0].id, amount_fen=surplus_fen, cause=cause)
             case ReceiptUse.SURPLUS:
                 cause = RefundCause.PAID_TWICE if paid.amount_fen >= owed_fen else RefundCause.PAID_TOO_LITTLE
                 await _return_surplus(tx, orders[0].id, actor, paid, surplus_fen=paid.amount_fen)
-                await open_refund(tx, receipt_id, orders[0].id, paid.amount_fen, cause)
+                await open_refund(tx, receipt_id, orders[0].id, amount_fen=paid.amount_fen, cause=cause)
             case ReceiptUse.HELD:
                 await _hold(tx, orders, actor, paid, owed_fen=owed_fen)
         return use
@@ -89,7 +90,8 @@ async def _apply(tx: Transaction, orders: list[Order], actor: Actor, paid: Paid)
             for held in await refund_store.free_held_receipts(tx, order.id):
                 surplus = {"receipt_fen": held["amount_fen"], "surplus_fen": held["amount_fen"]}
                 await advance(tx, order, SurplusReceived(actor, facts=surplus))
-                await open_refund(tx, held["id"], order.id, held["amount_fen"], RefundCause.PAID_TOO_LITTLE)
+                cause = RefundCause.PAID_TOO_LITTLE
+                await open_refund(tx, held["id"], order.id, amount_fen=held["amount_fen"], cause=cause)
         await advance(tx, order, PaymentConfirmed(actor, facts=facts))
 
 

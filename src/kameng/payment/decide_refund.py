@@ -30,9 +30,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-async def decide_refund(
-    tx: Transaction, *, refund_id: int, verdict: Verdict, actor: Actor, reason: str
-) -> RefundState:
+async def decide_refund(tx: Transaction, *, refund_id: int, verdict: Verdict, actor: Actor, reason: str) -> RefundState:
     """Close a stuck refund as done, or send it on its way again, in the caller's transaction; its state now.
 
     Raises RefundMissing, NotNow (it is not stuck), InvalidInput (field reason).
@@ -46,9 +44,7 @@ async def decide_refund(
     if verdict is Verdict.SENT:
         if not await refund_store.close_stuck(tx, refund_id, reason):
             raise NotNow
-        await close_refund(
-            tx, order_id=order_id, cause=cause, amount_fen=row["amount_fen"], actor=actor, reason=reason
-        )
+        await close_refund(tx, order_id=order_id, cause=cause, amount_fen=row["amount_fen"], actor=actor, reason=reason)
         return RefundState.DONE
     state = RefundState.INTENDED if verdict is Verdict.NOT_SENT else RefundState.IN_DOUBT
     if not await refund_store.reopen_stuck(tx, refund_id, state):

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 
 from kameng.kernel.database import Database
+from kameng.orders.contact import without_contacts
 from kameng.payment import store
 from kameng.payment.attempt import ASK_AFTER, HeardFrom, attempt_id_of
 from kameng.payment.gateway import Forged, Notice, Paid, QueryAnswer, Unpaid
@@ -47,13 +48,15 @@ async def _store(
     db: Database, channel: Channel, fields: Mapping[str, str], notice: Notice, attempt_id: int | None
 ) -> int | None:
     """Write the notify down; the attempt it is about, None if there is none of ours at this gateway."""
-    digest = hashlib.sha256(repr(sorted(fields.items())).encode()).digest()
+    digest = hashlib.sha256(repr(sorted(fields.items())).encode("utf-8", "replace")).digest()
+    numbers = {notice.reference, notice.trade_no}
+    kept = {name: value if value in numbers else without_contacts(value) for name, value in fields.items()}
     async with db.transaction() as tx:
         row = await store.attempt(tx.connection, attempt_id) if attempt_id is not None else None
         known = attempt_id if row is not None and row["gateway_id"] == channel.id else None
         ask_at = tx.now + ASK_AFTER[0] if notice.paid and known is not None else None
         await store.store_notice(
-            tx, store.NewNotice(channel.id, digest, genuine=True, fields=fields, attempt_id=known,
+            tx, store.NewNotice(channel.id, digest, genuine=True, fields=kept, attempt_id=known,
                                 trade_no=notice.trade_no, ask_at=ask_at)
         )  # fmt: skip
         if known is None:
@@ -66,7 +69,10 @@ async def _store(
 
 async def _note_forgery(db: Database, channel: Channel, fields: Mapping[str, str], why: str) -> None:
     """One row a minute however many come, so that nobody can fill the disk with lies."""
-    shortened = {name[:TEXT_MAX]: value[:TEXT_MAX] for name, value in list(fields.items())[:FIELDS_MAX]}
+    shortened = {
+        without_contacts(name[:TEXT_MAX]): without_contacts(value[:TEXT_MAX])
+        for name, value in list(fields.items())[:FIELDS_MAX]
+    }
     async with db.transaction() as tx:
         digest = hashlib.sha256(f"forged {tx.now:%Y-%m-%d %H:%M}".encode()).digest()
         await store.store_notice(tx, store.NewNotice(channel.id, digest, genuine=False, fields=shortened))

@@ -9,7 +9,9 @@ from kameng.payment.attempt import RefundCause
 from kameng.payment.jobs import SEND_REFUND
 
 
-async def open_refund(tx: Transaction, receipt_id: int, order_id: OrderId, amount_fen: int, cause: RefundCause) -> int:
+async def open_refund(
+    tx: Transaction, receipt_id: int, order_id: OrderId, *, amount_fen: int, cause: RefundCause
+) -> int:
     """Owe a part or all of one receipt; the refund's id. Never more than the receipt, all refunds taken together."""
     refund_id = await refund_store.insert_refund(tx, receipt_id, order_id, amount_fen, cause)
     assert refund_id is not None, f"refunds of receipt {receipt_id} would be more than was paid"
@@ -26,6 +28,6 @@ async def refund_order(tx: Transaction, order: Order, event: OrderEvent) -> None
     cause = RefundCause.SOLD_OUT if isinstance(event, SoldOut) else RefundCause.STAFF
     for row in await refund_store.refundable(tx, order.id):
         if row["left_fen"] > 0:
-            await open_refund(tx, row["receipt_id"], order.id, row["left_fen"], cause)
+            await open_refund(tx, row["receipt_id"], order.id, amount_fen=row["left_fen"], cause=cause)
     for refund_id in await refund_store.try_stuck_again(tx, order.id):
         await SEND_REFUND.defer(tx, refund_id=refund_id)

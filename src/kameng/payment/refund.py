@@ -54,7 +54,7 @@ async def accept_payment(tx: Transaction, *, order_id: OrderId, actor: Actor, re
         for receipt in sorted(receipts, key=lambda receipt: -receipt["id"]):
             part_fen = min(surplus_fen, receipt["amount_fen"])
             if part_fen > 0:
-                await open_refund(tx, receipt["id"], order_id, part_fen, RefundCause.PAID_TOO_MUCH)
+                await open_refund(tx, receipt["id"], order_id, amount_fen=part_fen, cause=RefundCause.PAID_TOO_MUCH)
             surplus_fen -= part_fen
     return state
 

@@ -94,23 +94,24 @@ WHERE a.id = ANY (ARRAY(
 RETURNING a.id, a.ask_at IS NULL AS is_last
 """
 
+_RECEIPT_OF_NOTICE = """
+(SELECT r.id FROM receipts r WHERE r.gateway_id = n.gateway_id AND r.gateway_trade_no = n.trade_no LIMIT 1)
+"""
+
 # A notify that was acknowledged is asked about until its money is recorded, by the trade number it named: one payment
 # of ours may have been paid under two.
-CLAIM_NOTICES_TO_ASK = """
-WITH due AS (
-    SELECT n.id, EXISTS (SELECT FROM receipts r WHERE r.gateway_id = n.gateway_id
-                         AND r.gateway_trade_no = n.trade_no) AS recorded
-    FROM gateway_notices n WHERE n.ask_at <= $1 ORDER BY n.ask_at LIMIT $3 FOR UPDATE OF n SKIP LOCKED
-), claimed AS (
+CLAIM_NOTICES_TO_ASK = f"""
+WITH claimed AS (
     UPDATE gateway_notices n
     SET asked = n.asked + 1,
-        ask_at = CASE WHEN NOT due.recorded AND n.asked < cardinality($2::interval[])
+        ask_at = CASE WHEN n.asked < cardinality($2::interval[]) AND {_RECEIPT_OF_NOTICE} IS NULL
                       THEN $1 + ($2::interval[])[n.asked + 1] END
-    FROM due WHERE n.id = due.id
-    RETURNING n.attempt_id, n.trade_no, n.ask_at IS NULL AS is_last, due.recorded
+    WHERE n.id = ANY (ARRAY(
+        SELECT id FROM gateway_notices WHERE ask_at <= $1 ORDER BY ask_at LIMIT $3 FOR UPDATE SKIP LOCKED))
+    RETURNING n.gateway_id, n.attempt_id, n.trade_no, n.ask_at IS NULL AS is_last
 )
-SELECT attempt_id, trade_no, is_last FROM claimed WHERE NOT recorded
-"""
+SELECT n.attempt_id, n.trade_no, n.is_last FROM claimed n WHERE {_RECEIPT_OF_NOTICE} IS NULL
+"""  # noqa: S608 - constants
 
 STORE_NOTICE = """
 INSERT INTO gateway_notices (gateway_id, digest, attempt_id, genuine, fields, first_at, last_at, trade_no, ask_at)
