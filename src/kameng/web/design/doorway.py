@@ -142,17 +142,17 @@ class Doorway:
             # Whatever needs the database will say so itself; what doesn't goes on.
             log.exception("sites could not be read")
             return None, ""
-        prefix = ""
         match = _SITE_PATH.fullmatch(scope["path"])
         try:
             if match is None:
-                return for_host(sites, host), prefix
-            prefix = f"/s/{match[1]}"
-            scope["path"] = match[2] or "/"
-            scope["raw_path"] = scope["raw_path"].removeprefix(prefix.encode()) or b"/"
-            return with_code(sites, match[1]), prefix
+                return for_host(sites, host), ""
+            site, prefix = with_code(sites, match[1]), f"/s/{match[1]}"
         except SiteMissing:
-            return None, prefix
+            # The path is left as it is, and no page has it.
+            return None, ""
+        scope["path"] = match[2] or "/"
+        scope["raw_path"] = scope["raw_path"].removeprefix(prefix.encode()) or b"/"
+        return site, prefix
 
     def _count(self, path: str, status: int, took_s: float) -> None:
         first = path.split("/", 2)[1]
