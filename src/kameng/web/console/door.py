@@ -12,6 +12,7 @@ from urllib.parse import quote
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, State
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_401_UNAUTHORIZED
@@ -118,21 +119,16 @@ def on_refusal(request: AnyRequest, error: Refusal) -> Response[Any]:
     return show(request, "console/refused.html", status=error.status, refusal=error)
 
 
-def provide_session(state: State) -> Session:
-    session: Session = state.staff_session
-    return session
-
-
 def provide_staff(request: AnyRequest) -> Staff:
-    return session_of(request).staff
+    return provide_session(request).staff
 
 
-def provide_desk(request: AnyRequest, db: Database, keyring: Keyring) -> "Desk":
-    looker = Looker(session_of(request).staff, visit_of(request.scope).client_address)
+def provide_desk(request: AnyRequest, db: NamedDependency[Database], keyring: NamedDependency[Keyring]) -> "Desk":
+    looker = Looker(provide_session(request).staff, visit_of(request.scope).client_address)
     return Desk(request, db, keyring, looker)
 
 
-def session_of(request: AnyRequest) -> Session:
+def provide_session(request: AnyRequest) -> Session:
     session: Session = request.state.staff_session
     return session
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -22,6 +22,7 @@ EDIT = [needs(Permission.GATEWAY_EDIT)]
 POSITION_DIGITS_MAX = 6
 
 
+@runtime_checkable
 class FormOption(Protocol):
     """One field of a protocol's configuration. Required unless it has a default."""
 
@@ -39,6 +40,7 @@ class FormOption(Protocol):
     def choices(self) -> Mapping[str, Words]: ...
 
 
+@runtime_checkable
 class FormOfProtocol(Protocol):
     """What a gateway protocol asks to be configured with."""
 
