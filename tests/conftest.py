@@ -12,6 +12,7 @@ from kameng.journey import FOLLOWING
 from kameng.kernel.clock import VirtualClock
 from kameng.kernel.crypto import Keyring, keyring_of
 from kameng.kernel.database import Database, open_pool
+from tests.builders.shop import Shop, a_shop
 from tests.postgres import TestServer, clone, empty, run_on, with_database
 
 START = datetime(2026, 11, 22, 6, 30, 55, tzinfo=UTC)
@@ -91,3 +92,9 @@ def keyring() -> Keyring:
 async def db(pool: asyncpg.Pool, clock: VirtualClock) -> Database:
     """The database as the application sees it, with everything that follows an event."""
     return Database(pool, following=FOLLOWING, clock=clock)
+
+
+@pytest.fixture
+async def shop(db: Database, keyring: Keyring, clock: VirtualClock) -> Shop:
+    """Two banks and nothing for sale yet; see tests/builders."""
+    return await a_shop(db, keyring, clock)
