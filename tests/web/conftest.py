@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
-from litestar.testing import AsyncTestClient
 
 from kameng.app import make_app
 from kameng.kernel.clock import VirtualClock
@@ -15,13 +15,17 @@ from kameng.web.sandbox.signature import Merchant
 from tests.web.shopfront import Shopfront, fill, keys_of
 
 
+BASE = "http://testserver.local"
+
+
 @pytest.fixture
-async def shopfront(
-    database_url: str, db: Database, keyring: Keyring, clock: VirtualClock
-) -> AsyncIterator[Shopfront]:
+async def shopfront(database_url: str, db: Database, keyring: Keyring, clock: VirtualClock) -> AsyncIterator[Shopfront]:
     """A filled shop and a visitor who has just come in."""
     settings = settings_from({"KAMENG_DATABASE_URL": database_url, "KAMENG_KEYS": keys_of(keyring)})
     async with running(merchant=Merchant("1001", "sandbox-key"), notify_pauses_s=()) as sandbox:
         sku_id = await fill(db, keyring, sandbox)
-        async with AsyncTestClient(make_app(settings, clock=clock)) as client:
-            yield Shopfront(client, db, sku_id, sandbox)
+        app = make_app(settings, clock=clock)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
+        # In this very loop, for the shop has to reach the gateway while the visitor waits.
+        async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+            yield Shopfront(client, app, db, sku_id, sandbox)

@@ -7,7 +7,7 @@ from html import unescape
 from typing import Any
 
 import httpx
-from litestar.testing import AsyncTestClient
+from litestar import Litestar
 
 from kameng.adapters.gateways.table import gateway_makers
 from kameng.adapters.http import HttpClient
@@ -37,7 +37,8 @@ def keys_of(keyring: Keyring) -> str:
 class Shopfront:
     """A visitor with cookies. Redirects are not followed unless asked for."""
 
-    client: AsyncTestClient[Any]
+    client: httpx.AsyncClient
+    app: Litestar
     db: Database
     sku_id: int
     sandbox: Running

@@ -35,7 +35,7 @@ async def test_a_product_shows_its_price_and_how_much_is_left(shopfront: Shopfro
 
 
 async def test_plenty_is_not_counted_out(shopfront: Shopfront) -> None:
-    await some_cards(shopfront.db, shopfront.client.app.state.keyring, shopfront.sku_id, [f"MORE-{n}" for n in range(30)])
+    await some_cards(shopfront.db, shopfront.app.state.keyring, shopfront.sku_id, [f"MORE-{n}" for n in range(30)])
     assert "充足" in (await shopfront.get(PRODUCT)).text
 
 

@@ -29,9 +29,7 @@ async def test_the_confirm_page_says_what_for_whom_and_how_much(shopfront: Shopf
         ({"sku": ""}, "请选择面值"),
     ],
 )
-async def test_what_is_wrong_stands_beside_its_field(
-    shopfront: Shopfront, changes: dict[str, str], words: str
-) -> None:
+async def test_what_is_wrong_stands_beside_its_field(shopfront: Shopfront, changes: dict[str, str], words: str) -> None:
     page = await shopfront.post(PRODUCT, shopfront.wish(**changes))
     assert page.status_code == 422
     assert words in page.text
