@@ -8,13 +8,16 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 
-from benchmarks import lookup
+from benchmarks import hot, live, lookup, purchase
 from benchmarks.report import Row, save, table
 from benchmarks.stage import Size, Stage, open_stage
 
 # In this order: those that share the shop first.
 FIGURES: Mapping[str, Callable[[Stage], list[Row]]] = {
     "lookup": lookup.run,
+    "purchase": purchase.run,
+    "hot": hot.run,
+    "live": live.run,
 }
 
 

@@ -106,11 +106,12 @@ async def connected(port: int, count: int) -> AsyncIterator[list[Client]]:
 
 @dataclass(frozen=True)
 class Load:
-    """What was done in how long."""
+    """What was done in how long; `whole_count` is with warm-up and what ended late, as CPU time is."""
 
     count: int
     seconds: float
     times_ms: Sequence[float]
+    whole_count: int
 
     @property
     def per_s(self) -> float:
@@ -131,11 +132,14 @@ async def drive(workers: Sequence[Callable[[], Awaitable[None]]], *, seconds: fl
     began = time.perf_counter() + WARM_UP_S
     ends = began + seconds
     times: list[float] = []
+    whole = 0
 
     async def work(errand: Callable[[], Awaitable[None]]) -> None:
+        nonlocal whole
         while (started := time.perf_counter()) < ends:
             await errand()
             done = time.perf_counter()
+            whole += 1
             if began <= done <= ends:
                 times.append((done - started) * 1000)
 
@@ -144,4 +148,4 @@ async def drive(workers: Sequence[Callable[[], Awaitable[None]]], *, seconds: fl
     if not times:
         msg = f"nothing was done within {seconds} s"
         raise LoadFailed(msg)
-    return Load(len(times), seconds, times)
+    return Load(len(times), seconds, times, whole)

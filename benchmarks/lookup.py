@@ -13,7 +13,7 @@ from benchmarks.history import Known
 from benchmarks.http_load import Client, Load, connected, drive, request
 from benchmarks.processes import child, free_port
 from benchmarks.report import Goal, Row
-from benchmarks.rounds import CONNECTIONS, Measured, cpu_of, take_turns, times_of
+from benchmarks.rounds import CONNECTIONS, Turn, middle_of
 from benchmarks.stage import Shop, Stage
 from benchmarks.waiting import wait_until
 from kameng.kernel.crypto import Keyring
@@ -28,38 +28,39 @@ ASKED = 5000
 def run(stage: Stage) -> list[Row]:
     shop = stage.shop()
     asked = shop.known[:ASKED]
-    with floor_server(shop.url, stage.folder) as floor_port:
+    rows = []
+    with floor_server(shop.url, stage.folder) as (floor_port, floor_pid):
         shop_requests = requests_to_shop(shop.port, asked)
         floor_requests = _requests_to_floor(floor_port, asked, shop.keyring)
-        rows = []
         for connections in CONNECTIONS:
 
-            def turn(connections: int = connections) -> Measured:
+            def turn(connections: int = connections) -> Turn:
+                meter = shop.cpu(bare=floor_pid)
                 floor = ask(floor_port, floor_requests, connections, shop.size.seconds)
-                meter = shop.cpu
+                floor_cpu = meter.spent()
+                meter = shop.cpu()
                 value = ask(shop.port, shop_requests, connections, shop.size.seconds)
-                return Measured(value, floor.per_s, meter.spent())
+                return Turn(value, floor.per_s, meter.spent(), floor_cpu, floor.whole_count)
 
-            best = take_turns(shop.size.rounds, turn)
-            facts = {**times_of(best.value), **cpu_of(best)}
+            best = middle_of(shop.size.rounds, turn)
             rows.append(Row("lookup", f"c={connections}", best.value.per_s, "/s", best.floor_per_s,
-                            "/s bare statement", GOAL, facts))  # fmt: skip
-        empty = ask(floor_port, [request("POST", floor_port, "/empty", {})], 64, shop.size.seconds)
+                            "/s bare statement", GOAL, best.facts()))  # fmt: skip
+        empty = ask(floor_port, [request("POST", floor_port, "/empty", {})], max(CONNECTIONS), shop.size.seconds)
         rows.append(Row("lookup", "load generator alone", empty.per_s, "/s"))
     return rows
 
 
 @contextmanager
-def floor_server(url: str, folder: Path) -> Iterator[int]:
-    """Its port."""
+def floor_server(url: str, folder: Path) -> Iterator[tuple[int, int]]:
+    """Its port, and the number of its process."""
     port = free_port()
     command = (sys.executable, "-m", "granian", "--interface", "rsgi", "--loop", "uvloop", "--no-ws", "--no-log",
                "--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--backlog", "4096",
                "--backpressure", "8192", "benchmarks.floor:application")  # fmt: skip
     environment = {"BENCH_DATABASE_URL": url, "PYTHONPATH": str(Path(__file__).parents[1])}
-    with child(*command, log=folder / "floor.log", environment=environment):
+    with child(*command, log=folder / "floor.log", environment=environment) as process:
         wait_until(lambda: listens(port), what="the floor's server")
-        yield port
+        yield port, process.pid
 
 
 def ask(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> Load:
