@@ -2,6 +2,7 @@
 
 import click
 
+from kameng.cli.checks import doctor
 from kameng.cli.gateways import gateway
 from kameng.cli.keys import keys
 from kameng.cli.processes import migrate_command, sandbox, web, worker
@@ -17,5 +18,5 @@ def main() -> None:
     """Kameng 卡盟: every paid order is delivered exactly once, and everyone can see where it is."""
 
 
-for command in (up, web, worker, sandbox, migrate_command, stock, gateway, staff, keys, story):
+for command in (up, web, worker, sandbox, migrate_command, stock, gateway, staff, keys, doctor, story):
     main.add_command(command)
