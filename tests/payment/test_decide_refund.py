@@ -1,0 +1,144 @@
+"""A person has looked into the gateway's books, and says what became of a stuck refund."""
+
+from datetime import timedelta
+
+import pytest
+
+from kameng.kernel.errors import InvalidInput
+from kameng.orders.lifecycle import Actor, ActorKind, OrderState
+from kameng.orders.number import OrderId
+from kameng.payment.attempt import REFUND_AGAIN_AFTER, RefundState
+from kameng.payment.decide_refund import RefundMissing, Verdict, decide_refund
+from kameng.payment.poll import poll_payments
+from kameng.payment.refund import NotNow, request_refund
+from kameng.payment.sweep_refunds import sweep_refunds
+from kameng.tracking.invariants import check_invariants
+from tests.builders.bank import Call, Mood, Trade
+from tests.builders.shop import Shop, a_paid_order, a_stocked_sku
+
+pytestmark = pytest.mark.anyio
+
+STAFF = Actor(ActorKind.STAFF, "wang")
+
+
+async def sweep(shop: Shop) -> None:
+    await sweep_refunds(db=shop.db, gateways=shop.gateways)
+
+
+async def decide(shop: Shop, verdict: Verdict, *, reason: str = "通道后台已核对") -> RefundState:
+    async with shop.db.transaction() as tx:
+        return await decide_refund(tx, refund_id=1, verdict=verdict, actor=STAFF, reason=reason)
+
+
+async def a_stuck_surplus(shop: Shop, mood: Mood) -> tuple[OrderId, Trade]:
+    """Delivered, and of the 500 fen too much nobody knows whether they went back."""
+    order = await a_paid_order(shop, await a_stocked_sku(shop), fen=1500)
+    (trade,) = shop.bank.trades.values()
+    shop.bank.will(Call.REFUND, mood)
+    for pause in (timedelta(0), *REFUND_AGAIN_AFTER):
+        shop.clock.go_on(pause)
+        await sweep(shop)
+        await poll_payments(db=shop.db, gateways=shop.gateways)
+    assert (await shop.refunds())[0]["try_at"] is None
+    return order.order_id, trade
+
+
+async def a_stuck_order(shop: Shop, mood: Mood) -> tuple[OrderId, Trade]:
+    order = await a_paid_order(shop, await a_stocked_sku(shop), fen=900)
+    async with shop.db.transaction() as tx:
+        await request_refund(tx, order_id=order.order_id, actor=STAFF, reason="买家要求")
+    (trade,) = shop.bank.trades.values()
+    shop.bank.will(Call.REFUND, mood)
+    await sweep(shop)
+    assert await shop.state(order.order_id) is OrderState.EXCEPTION
+    return order.order_id, trade
+
+
+async def assert_sound(shop: Shop) -> None:
+    assert await check_invariants(shop.db, now=shop.clock.now()) == []
+
+
+async def test_a_part_found_sent_is_closed(shop: Shop) -> None:
+    order_id, trade = await a_stuck_surplus(shop, Mood.LOST)
+    assert trade.parts_sent_back == [500]
+    assert await decide(shop, Verdict.SENT) is RefundState.DONE
+    assert await shop.state(order_id) is OrderState.DELIVERED
+    assert (await shop.events(order_id))[-1] == "surplus_returned"
+    await sweep(shop)
+    assert trade.parts_sent_back == [500]
+    await assert_sound(shop)
+
+
+async def test_a_part_found_unsent_is_sent(shop: Shop) -> None:
+    order_id, trade = await a_stuck_surplus(shop, Mood.DOUBT)
+    assert await decide(shop, Verdict.NOT_SENT) is RefundState.INTENDED
+    await sweep(shop)
+    assert trade.parts_sent_back == [500]
+    assert await shop.refund_lines() == [("paid_too_much", 500, "done")]
+    assert await shop.state(order_id) is OrderState.DELIVERED
+    await assert_sound(shop)
+
+
+async def test_a_part_that_nobody_is_sure_of_comes_back_to_a_person(shop: Shop) -> None:
+    _, trade = await a_stuck_surplus(shop, Mood.DOUBT)
+    assert await decide(shop, Verdict.UNKNOWN) is RefundState.IN_DOUBT
+    await sweep(shop)
+    assert trade.parts_sent_back == []
+    assert (await shop.refunds())[0]["try_at"] is None
+    await assert_sound(shop)
+
+
+async def test_a_refused_surplus_is_tried_again(shop: Shop) -> None:
+    order = await a_paid_order(shop, await a_stocked_sku(shop), fen=1500)
+    shop.bank.will(Call.REFUND, Mood.REFUSES)
+    await sweep(shop)
+    await decide(shop, Verdict.NOT_SENT)
+    await sweep(shop)
+    assert await shop.refund_lines() == [("paid_too_much", 500, "done")]
+    assert await shop.state(order.order_id) is OrderState.DELIVERED
+
+
+@pytest.mark.parametrize("verdict", [Verdict.NOT_SENT, Verdict.UNKNOWN])
+async def test_an_order_in_exception_goes_on(shop: Shop, verdict: Verdict) -> None:
+    order_id, trade = await a_stuck_order(shop, Mood.REFUSES)
+    await decide(shop, verdict)
+    assert await shop.state(order_id) is OrderState.REFUNDING
+    assert (await shop.events(order_id))[-1] == "refund_requested"
+    await sweep(shop)
+    assert trade.parts_sent_back == [900]
+    assert await shop.state(order_id) is OrderState.REFUNDED
+    await assert_sound(shop)
+
+
+async def test_what_was_sent_by_hand_is_closed_without_asking(shop: Shop) -> None:
+    order_id, trade = await a_stuck_order(shop, Mood.REFUSES)
+    calls = len(shop.bank.calls)
+    assert await decide(shop, Verdict.SENT) is RefundState.DONE
+    assert await shop.state(order_id) is OrderState.REFUNDED
+    await sweep(shop)
+    assert len(shop.bank.calls) == calls
+    assert trade.parts_sent_back == []
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+async def test_a_refund_that_is_on_its_way_is_not_decided_about(shop: Shop, verdict: Verdict) -> None:
+    order = await a_paid_order(shop, await a_stocked_sku(shop), fen=1500)
+    before = await shop.refunds(), await shop.events(order.order_id)
+    with pytest.raises(NotNow):
+        await decide(shop, verdict)
+    assert (await shop.refunds(), await shop.events(order.order_id)) == before
+    await sweep(shop)
+    with pytest.raises(NotNow):
+        await decide(shop, verdict)
+
+
+async def test_an_unknown_refund_is_missing(shop: Shop) -> None:
+    with pytest.raises(RefundMissing):
+        await decide(shop, Verdict.SENT)
+
+
+async def test_a_reason_is_needed(shop: Shop) -> None:
+    await a_stuck_surplus(shop, Mood.DOUBT)
+    with pytest.raises(InvalidInput):
+        await decide(shop, Verdict.SENT, reason=" ")
+    assert await shop.refund_lines() == [("paid_too_much", 500, "in_doubt")]
