@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 
-from benchmarks import hot, live, lookup, purchase
+from benchmarks import hot, imports, live, lookup, purchase, slope, standing
 from benchmarks.report import Row, save, table
 from benchmarks.stage import Size, Stage, open_stage
 
@@ -18,14 +18,20 @@ FIGURES: Mapping[str, Callable[[Stage], list[Row]]] = {
     "purchase": purchase.run,
     "hot": hot.run,
     "live": live.run,
+    "slope": slope.run,
+    "import": imports.run,
+    "start": standing.start,
+    "memory": standing.memory,
 }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("figures", nargs="*", metavar="figure", choices=[*FIGURES, []], help=", ".join(FIGURES))
+    parser.add_argument("figures", nargs="*", metavar="figure", help=", ".join(FIGURES))
     parser.add_argument("--quick", action="store_true", help="short and small, to see that it works")
     asked = parser.parse_args()
+    if unknown := set(asked.figures) - set(FIGURES):
+        parser.error(f"no such figure: {', '.join(sorted(unknown))}")
     # A signal ends the program through all `finally`s, so that nothing is left running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -72,9 +72,7 @@ async def _buy_for(shop: Shop, sku_ids: Sequence[int], buyers: int, seconds: flo
 async def open_buyers(stack: AsyncExitStack, shop: Shop, count: int) -> list[Buyer]:
     to_shop = await stack.enter_async_context(connected(shop.port, count))
     to_gateway = await stack.enter_async_context(connected(shop.sandbox_port, count))
-    return [
-        Buyer(*clients, shop.port, shop.sandbox_port) for clients in zip(to_shop, to_gateway, strict=True)
-    ]
+    return [Buyer(*clients, shop.port, shop.sandbox_port) for clients in zip(to_shop, to_gateway, strict=True)]
 
 
 def paid_without_cards(url: str) -> int:

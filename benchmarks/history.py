@@ -33,7 +33,7 @@ SELECT {_ID}, 1, v.sku_id, v.id, CASE WHEN i % 20 = 0 THEN 'cancelled' ELSE 'del
 FROM generate_series($1::bigint, $2::bigint) AS i
 JOIN (SELECT id, sku_id, row_number() OVER () - 1 AS place, count(*) OVER () AS many FROM sku_versions) v
   ON v.place = i % v.many
-"""  # noqa: S608 - constants
+"""
 
 _EVENTS = f"""
 INSERT INTO order_events (order_id, event, from_state, to_state, actor_kind, facts, at)
@@ -50,7 +50,7 @@ JOIN (VALUES
     (2, false, 'expired', 'awaiting_payment', 'cancelled', 'system', '{{}}', interval '900 s')
 ) AS e (place, paid, event, from_state, to_state, actor_kind, facts, after) ON e.paid = (i % 20 <> 0)
 ORDER BY i, e.place
-"""  # noqa: S608 - constants
+"""
 
 # Neither column is indexed, so the rows stay on their pages.
 _KNOW = """
@@ -109,7 +109,7 @@ async def write_orders(pool: asyncpg.Pool, first: int, end: int) -> None:
 async def make_known(pool: asyncpg.Pool, keyring: Keyring, count: int) -> list[Known]:
     """Real contacts and second factors for orders drawn from the whole table."""
     drawn = random.sample(range(count), min(count, KNOWN))
-    ids = await pool.fetch(f"SELECT {_ID} AS id FROM unnest($1::bigint[]) AS i", drawn)  # noqa: S608 - a constant
+    ids = await pool.fetch(f"SELECT {_ID} AS id FROM unnest($1::bigint[]) AS i", drawn)
     contacts = [Contact(ContactKind.PHONE, f"138{random.randrange(10**8):08d}") for _ in drawn]
     known = [Known(OrderId(row["id"]), c.second_factor) for row, c in zip(ids, contacts, strict=True)]
     await pool.execute(

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 
 from benchmarks.buying import buy_for, paid_without_cards
 from benchmarks.goods import add_goods
@@ -61,7 +62,7 @@ def _rows(shop: Shop, script: Script, hot: int, case: str) -> list[Row]:
     ]
 
 
-async def _sell(url: str, sku_id: int, cards: int, orders: list[int]) -> None:
+async def _sell(url: str, sku_id: int, cards: int, orders: Sequence[int]) -> None:
     async with await open_pool(url, size=_SELLERS) as pool:
         db = Database(pool, following=FOLLOWING)
 

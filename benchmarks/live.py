@@ -124,7 +124,7 @@ async def _burst(db: Database, placed: Sequence[Placed], listeners: dict[OrderId
 async def _until(true: Callable[[], bool]) -> None:
     """Or until it is too late for it."""
     ends = time.perf_counter() + _HEARD_WITHIN_S
-    while not true() and time.perf_counter() < ends:
+    while not true() and time.perf_counter() < ends:  # noqa: ASYNC110 - what is waited for comes to two thousand
         await asyncio.sleep(0.05)
 
 

@@ -14,7 +14,7 @@ from benchmarks.http_load import Client, Load, connected, drive, request
 from benchmarks.processes import child, free_port
 from benchmarks.report import Goal, Row
 from benchmarks.rounds import CONNECTIONS, Turn, middle_of
-from benchmarks.stage import Shop, Stage
+from benchmarks.stage import Stage
 from benchmarks.waiting import wait_until
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.supervisor import listens

@@ -20,7 +20,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def child(*command: str, log: Path, environment: Mapping[str, str] | None = None) -> Iterator["subprocess.Popen[bytes]"]:
+def child(
+    *command: str, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Runs while the block is open; asked to stop at its end, and made to, with all it started, if it won't."""
     with log.open("ab") as output:
         process = subprocess.Popen(

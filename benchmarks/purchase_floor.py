@@ -127,7 +127,9 @@ class _Writer:
         """As many bytes as it had, the same ones wherever it was used."""
         number = self.hashes.setdefault(value, len(self.hashes))
         length = (len(value) - 2) // 2
-        return f"substr(decode(repeat(md5(:seq::text || 'x' || :client_id::text || 'x{number}'), 8), 'hex'), 1, {length})"
+        return (
+            f"substr(decode(repeat(md5(:seq::text || 'x' || :client_id::text || 'x{number}'), 8), 'hex'), 1, {length})"
+        )
 
     def _joined(self, value: str) -> str:
         """The text with its long numbers made anew."""
