@@ -1,0 +1,96 @@
+"""The whole platform as real processes: what `kameng up` starts, on a database of this run's own."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+READY_WITHIN_S = 90.0
+STOP_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where it answers. `sql` is for what no buyer can do: turning back a clock, forgetting misses."""
+
+    url: str
+    database_url: str
+
+    def sql(self, statement: str, *values: object) -> None:
+        async def run() -> None:
+            connection = await asyncpg.connect(self.database_url)
+            try:
+                await connection.execute(statement, *values)
+            finally:
+                await connection.close()
+
+        # Not in this thread, where Playwright has a loop running.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, run()).result()
+
+
+@contextmanager
+def running_stack(database_url: str, folder: Path) -> Iterator[Running]:
+    """Up while the block is open. Raises RuntimeError with what it said if it doesn't come up."""
+    port, sandbox_port = _free_ports(2)
+    url = f"http://localhost:{port}"
+    environment = {
+        **os.environ,
+        "KAMENG_DATABASE_URL": database_url,
+        "KAMENG_DATA": str(folder / "data"),
+        "KAMENG_PORT": str(port),
+        "KAMENG_PUBLIC_URL": url,
+    }
+    said = folder / "said.txt"
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kameng", "up", "--sandbox-port", str(sandbox_port)],
+            env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+        )  # fmt: skip
+    try:
+        _wait_until_ready(url, process, said)
+        yield Running(url, database_url)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(STOP_WITHIN_S)
+
+
+def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", said: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline and process.poll() is None:
+        # The sandbox and the worker are up when it says how to stop everything.
+        if "Ctrl-C" in said.read_text() and _answers(f"{url}/readyz"):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(said.read_text())
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
