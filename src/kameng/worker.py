@@ -23,7 +23,7 @@ from kameng.adapters.gateways.table import gateway_makers
 from kameng.adapters.http import HttpClient
 from kameng.checkout.place_order import forget_old_requests
 from kameng.journey import FOLLOWING
-from kameng.kernel.database import Database, open_pool
+from kameng.kernel.database import Database, connect, open_pool
 from kameng.kernel.jobs import Body, Job, payload_of
 from kameng.payment import expire, poll, sweep_refunds
 from kameng.payment.gateways import Gateways
@@ -38,7 +38,7 @@ from kameng.stock.resume_imports import resume_imports
 
 log = structlog.get_logger()
 
-LOOK_FOR_JOBS_EVERY = timedelta(seconds=5)
+LOOK_FOR_JOBS_EVERY = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,11 @@ def sweeps_of(db: Database, gateways: Gateways, settings: Settings) -> tuple[Swe
 
 
 async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
-    """Work until `stop` is set, then finish what is at hand."""
+    """Work until `stop` is set, then finish what is at hand.
+
+    Raises when the queue itself breaks, for example because the database went away: whoever started this process starts
+    it again.
+    """
     async with HttpClient() as http, await open_pool(url, size=settings.pool_size) as pool:
         db = Database(pool, following=FOLLOWING)
         gateways = Gateways(db, settings.keyring(), gateway_makers(http))
@@ -71,17 +75,20 @@ async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
             SEND_REFUND: partial(send_refund, db=db, gateways=gateways),
             IMPORT_CARDS: partial(import_upload, db=db, keyring=settings.keyring()),
         }
-        queue_connection = await asyncpg.connect(url)
+        queue_connection = await connect(url)
         queue = _queue(db, queue_connection, {job.name: body for job, body in bodies.items()})
         gc.collect()
         gc.freeze()
-        tasks = [asyncio.create_task(_sweep(sweep, stop)) for sweep in sweeps_of(db, gateways, settings)]
-        tasks.append(asyncio.create_task(queue.run(dequeue_timeout=LOOK_FOR_JOBS_EVERY)))
         log.info("worker.started")
-        await stop.wait()
-        queue.shutdown.set()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await queue_connection.close()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for sweep in sweeps_of(db, gateways, settings):
+                    group.create_task(_sweep(sweep, stop))
+                group.create_task(queue.run(dequeue_timeout=LOOK_FOR_JOBS_EVERY))
+                await stop.wait()
+                queue.shutdown.set()
+        finally:
+            await queue_connection.close()
     log.info("worker.stopped")
 
 

@@ -11,7 +11,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def unseal(key: bytes, sealed: bytes, *, bound_to: bytes) -> bytes:
 class Keyring:
     """All root keys by id. `current` seals; `first` makes indexes."""
 
-    roots: Mapping[str, bytes]
+    roots: Mapping[str, bytes] = field(repr=False)
     current: str
     first: str
 

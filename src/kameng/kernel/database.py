@@ -93,6 +93,13 @@ def _encode_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
+async def connect(url: str) -> asyncpg.Connection:
+    """One connection of its own, for who must keep it."""
+    connection = await asyncpg.connect(url)
+    await _prepare(connection)
+    return connection
+
+
 async def open_pool(url: str, *, size: int = 4) -> asyncpg.Pool:
     """A pool whose connections give up on a statement after 30 s and on an idle transaction after 30 s.
 
