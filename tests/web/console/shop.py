@@ -23,6 +23,7 @@ from tests.stock.builders import some_cards
 PHONE = "13800138000"
 SECRET_KEY = "a-merchant-key-nobody-may-see"
 PRICE_FEN = 1000
+CODES = ("AAAA-1111-BBBB", "CCCC-2222-DDDD", "EEEE-3333-FFFF")
 CONFIG: Mapping[str, str] = {"base_url": "https://pay.example.com/", "pid": "1001", "key": SECRET_KEY}
 
 
@@ -80,5 +81,5 @@ async def open_shop(db: Database, keyring: Keyring) -> Shop:
             GatewayDraft("epay", "易支付", "epay_v1", ("alipay",), CONFIG, position=7),
         )  # fmt: skip
     shop = Shop(db, keyring, site_id, sku_id)
-    await shop.stock("AAAA-1111-BBBB", "CCCC-2222-DDDD", "EEEE-3333-FFFF")
+    await shop.stock(*CODES)
     return shop

@@ -123,9 +123,14 @@ async def _save(desk: Desk, gateways: Gateways, form: FormOfProtocol, draft: Gat
         _must_bring_its_secrets(form, before, draft.config)
         config = {**before, **{name: value for name, value in draft.config.items() if value or name not in before}}
         await add_gateway(tx, desk.keyring, gateways.makers, replace(draft, config=config))
-        changed = sorted(name for name in config if config[name] != before.get(name))
+        defaults = {option.name: option.default or "" for option in form.options}
+        changed = sorted(name for name in defaults if _value(config, defaults, name) != _value(before, defaults, name))
         facts = {"name": draft.name, "enabled": draft.enabled, "methods": list(draft.methods), "changed": changed}
         await note(tx, desk.note("gateway:saved", f"gateway:{draft.code}", **facts))
+
+
+def _value(config: Mapping[str, str], defaults: Mapping[str, str], name: str) -> str:
+    return config.get(name) or defaults[name]
 
 
 def _must_bring_its_secrets(form: FormOfProtocol, before: Mapping[str, str], typed_now: Mapping[str, str]) -> None:

@@ -18,7 +18,7 @@ from kameng.kernel.text import Words
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
 from kameng.web.console.door import AnyRequest, Desk, needs
-from kameng.web.console.pages import Entered, back_to, show, typed
+from kameng.web.console.pages import Entered, back_to, clean, show, typed
 
 PATH = "/console/goods"
 LOOK = [needs(Permission.PRICE_LOOK)]
@@ -73,7 +73,7 @@ async def new_product_page(desk: NamedDependency[Desk]) -> Response[str]:
 
 @get("/goods/products/{slug:str}", guards=EDIT)
 async def product_page(desk: NamedDependency[Desk], slug: FromPath[str]) -> Response[str]:
-    product = await find_product(desk.db, slug, on_sale_only=False)
+    product = await _product(desk, slug)
     return await _product_form(desk, draft=_draft_of(product), product=product)
 
 
@@ -100,7 +100,7 @@ async def save_product_form(desk: NamedDependency[Desk]) -> Response[Any]:
 
 @post("/goods/products/{slug:str}/skus", guards=EDIT, status_code=200)
 async def save_sku_form(desk: NamedDependency[Desk], slug: FromPath[str]) -> Response[Any]:
-    product = await find_product(desk.db, slug, on_sale_only=False)
+    product = await _product(desk, slug)
     form = await typed(desk.request)
     try:
         draft = _typed_sku(form, slug)
@@ -117,6 +117,11 @@ async def save_sku_form(desk: NamedDependency[Desk], slug: FromPath[str]) -> Res
             desk, draft=_draft_of(product), product=product, refusal=refusal, sku_typed=form if "new" in form else None
         )
     return back_to(f"{PATH}/products/{slug}", done="saved")
+
+
+async def _product(desk: Desk, slug: str) -> Product:
+    """On sale or not. Raises ProductMissing."""
+    return await find_product(desk.db, clean(slug), on_sale_only=False)
 
 
 def _must_be_free(name: str, *, taken: set[str], field: str = "slug") -> None:

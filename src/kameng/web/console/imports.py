@@ -37,6 +37,7 @@ CHECKED_FOR = timedelta(hours=1)
 # Fields and boundaries around the file.
 BODY_BYTES_MAX = UPLOAD_BYTES_MAX + 64 * 1024
 PASTED = "pasted.txt"
+BATCH_ID_MAX = 2**31 - 1
 _SHOWN = (InvalidInput, UploadEmpty, UploadTooLarge, UnreadableFile, UnsafeFormat, SkuMissing)
 
 
@@ -105,7 +106,7 @@ async def import_upload(desk: NamedDependency[Desk]) -> Response[Any]:
 async def batch_page(request: AnyRequest, db: NamedDependency[Database], batch_id: FromPath[int]) -> Response[str]:
     """The progress of an import; the script asks for the same address and takes the part that changes."""
     async with db.reading() as connection:
-        batch = await find_batch(connection, batch_id)
+        batch = await find_batch(connection, batch_id) if batch_id <= BATCH_ID_MAX else None
     if batch is None:
         raise NotFoundException
     ware = next(((p, s) for p, s in await skus_sold(db) if s.id == batch.sku_id), None)
@@ -142,7 +143,10 @@ async def _upload(request: AnyRequest, form: dict[str, str]) -> Upload:
         raise InvalidInput(fields={"sku": Words("请选择面值")})
     file = (await request.form()).get("file")
     if isinstance(file, UploadFile) and file.filename:
-        return Upload(int(sku), file.filename, await file.read())
+        content = await file.read()
+        if not content:
+            raise UploadEmpty
+        return Upload(int(sku), file.filename, content)
     pasted = form.get("codes", "")
     if not pasted:
         raise InvalidInput(fields={"file": Words("请选择文件，或在下面粘贴卡密")})

@@ -77,18 +77,18 @@ class Entered(dict[str, str]):
 async def typed(request: AnyRequest) -> dict[str, str]:
     """The text fields of a posted form, outer blanks gone; of a field sent twice the last."""
     form = await request.form()
-    return {name: _clean(value) for name, value in form.multi_items() if isinstance(value, str)}
+    return {name: clean(value) for name, value in form.multi_items() if isinstance(value, str)}
 
 
 async def typed_lists(request: AnyRequest, name: str) -> list[str]:
     """Every value of a field that may be sent several times."""
     form = await request.form()
     values: Sequence[Any] = form.getall(name, [])
-    return [_clean(value) for value in values if isinstance(value, str)]
+    return [clean(value) for value in values if isinstance(value, str)]
 
 
-def _clean(text: str) -> str:
-    # PostgreSQL can't store NUL.
+def clean(text: str) -> str:
+    """Without outer blanks and without NUL, which PostgreSQL can't store."""
     return text.replace("\0", "").strip()
 
 

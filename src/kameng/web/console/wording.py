@@ -112,6 +112,8 @@ ALARMS: Mapping[AlarmKind, Words] = {
     AlarmKind.FORGED_NOTICE: Words("收到伪造的支付通知"),
     AlarmKind.NOTICE_CONTRADICTED: Words("支付通知与查询结果不一致"),
     AlarmKind.PAID_TOO_LITTLE: Words("有订单付款不足，等待人工处理"),
+    AlarmKind.UNKNOWN_PAYMENT: Words("支付通道报告了一笔我们没有的付款"),
+    AlarmKind.PAYMENT_UNSETTLED: Words("买家可能已付款，但支付通道一直答复不清"),
     AlarmKind.REFUND_STUCK: Words("退款受阻"),
     AlarmKind.JOB_GAVE_UP: Words("后台任务多次失败后放弃"),
     AlarmKind.STAFF_LOCKED_OUT: Words("员工账号连续输错密码被锁定"),
@@ -148,6 +150,9 @@ FACTS: Mapping[str, Words] = {
     "lines": Words("行数"),
     "changed": Words("改动"),
     "kind": Words("类型"),
+    "reference": Words("我方单号"),
+    "state": Words("状态"),
+    "bytes": Words("字节"),
 }
 
 ACTIONS: Mapping[str, Words] = {
@@ -182,6 +187,7 @@ ACTIONS: Mapping[str, Words] = {
 DONE: Mapping[str, Words] = {
     "refund_requested": Words("已申请退款，系统会请求支付通道退回款项"),
     "payment_accepted": Words("已按付足处理"),
+    "corrected": Words("输入的订单号有一位不对，这是只差一位的订单，请与买家核对"),
     "saved": Words("已保存"),
     "added": Words("已添加"),
     "seen": Words("已标为处理过"),

@@ -1,0 +1,121 @@
+"""What staff do to an order, over HTTP: it happens once, with a reason, and is written down."""
+
+import pytest
+
+from kameng.orders.number import OrderId, printed
+from kameng.staff.roles import Role
+from tests.web.console.conftest import Console
+from tests.web.console.shop import CODES, PHONE, Shop
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+async def at_the_desk(console: Console) -> None:
+    await console.enter_as(Role.OWNER)
+
+
+def path(order: OrderId, action: str) -> str:
+    return f"/console/orders/{printed(order)}/{action}"
+
+
+def shown_in(text: str) -> list[str]:
+    return [code for code in CODES if code in text]
+
+
+async def done(console: Console) -> list[tuple[str, object]]:
+    """What the log says of changes and secrets, without the looks."""
+    return [(line.action, line.facts.get("reason")) for line in await console.log() if line.action != "order:looked_at"]
+
+
+async def test_an_underpaid_order_is_accepted_and_delivered(console: Console, shop: Shop) -> None:
+    order = await shop.paid(paid_fen=990)
+    answer = await console.post(path(order, "accept"), {"reason": "只差一角"})
+    assert answer.status_code == 303
+    assert await shop.state_of(order) == "delivered"
+    assert await done(console) == [("order:payment_accepted", "只差一角")]
+    event = await console.db.pool.fetchrow("SELECT * FROM order_events WHERE event = 'accepted_by_staff'")
+    assert event is not None
+    assert (event["actor_kind"], event["actor_id"], event["reason"]) == ("staff", "owner", "只差一角")
+
+
+async def test_an_underpaid_order_is_refunded(console: Console, shop: Shop) -> None:
+    order = await shop.paid(paid_fen=880)
+    answer = await console.post(path(order, "refund"), {"reason": "买家不要了"})
+    assert answer.status_code == 303
+    assert await shop.state_of(order) == "refunding"
+    refunds = await console.db.pool.fetch("SELECT amount_fen, cause FROM refunds")
+    assert [tuple(refund) for refund in refunds] == [(880, "staff")]
+    assert await done(console) == [("order:refund_requested", "买家不要了")]
+
+
+async def test_the_second_click_changes_nothing(console: Console, shop: Shop) -> None:
+    order = await shop.paid(paid_fen=880)
+    await console.post(path(order, "refund"), {"reason": "买家不要了"})
+    again = await console.post(path(order, "refund"), {"reason": "买家不要了"})
+    assert again.status_code == 409
+    assert "订单当前状态不允许这个操作" in again.text
+    assert await console.db.pool.fetchval("SELECT count(*) FROM refunds") == 1
+    assert len(await done(console)) == 1
+
+
+@pytest.mark.parametrize("action", ["refund", "accept", "codes", "contact"])
+@pytest.mark.parametrize("reason", ["", "   ", "长" * 301])
+async def test_nothing_is_done_without_a_reason(console: Console, shop: Shop, action: str, reason: str) -> None:
+    order = await shop.paid(paid_fen=1 if action in ("refund", "accept") else 1000)
+    state = await shop.state_of(order)
+    answer = await console.post(path(order, action), {"reason": reason})
+    assert answer.status_code == 422
+    assert await shop.state_of(order) == state
+    assert await done(console) == []
+    assert PHONE not in answer.text
+    assert shown_in(answer.text) == []
+
+
+@pytest.mark.parametrize("action", ["refund", "accept"])
+async def test_a_delivered_order_is_neither_refunded_nor_accepted(console: Console, shop: Shop, action: str) -> None:
+    order = await shop.paid()
+    answer = await console.post(path(order, action), {"reason": "买家不要了"})
+    assert answer.status_code == 409
+    assert await shop.state_of(order) == "delivered"
+    assert await done(console) == []
+    page = (await console.get(f"/console/orders/{printed(order)}")).text
+    assert f'/{action}"' not in page
+
+
+async def test_codes_are_shown_once_with_a_reason_and_told_in_both_stories(console: Console, shop: Shop) -> None:
+    order = await shop.paid()
+    answer = await console.post(path(order, "codes"), {"reason": "买家来电"})
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert len(shown_in(answer.text)) == 1
+    assert shown_in((await console.get(f"/console/orders/{printed(order)}")).text) == []
+    assert await done(console) == [("order:revealed", "买家来电")]
+    told = await console.db.pool.fetchrow("SELECT * FROM order_events WHERE event = 'revealed'")
+    assert told is not None
+    assert (told["actor_kind"], told["actor_id"], told["facts"]["cards"]) == ("staff", "owner", 1)
+    assert shown_in(str(await console.log())) == []
+
+
+async def test_reserved_codes_are_nobodys_to_see(console: Console, shop: Shop) -> None:
+    order = await shop.order()
+    answer = await console.post(path(order, "codes"), {"reason": "买家来电"})
+    assert answer.status_code == 409
+    assert shown_in(answer.text) == []
+    assert await done(console) == []
+
+
+async def test_the_contact_is_shown_with_a_reason(console: Console, shop: Shop) -> None:
+    order = await shop.order()
+    answer = await console.post(path(order, "contact"), {"reason": "回电"})
+    assert PHONE in answer.text
+    assert await done(console) == [("order:contact_shown", "回电")]
+    assert PHONE not in str(await console.log())
+    assert PHONE not in (await console.get(f"/console/orders/{printed(order)}")).text
+
+
+async def test_no_action_happens_by_a_link(console: Console, shop: Shop) -> None:
+    order = await shop.paid(paid_fen=1)
+    for action in ("refund", "accept", "codes", "contact"):
+        assert (await console.get(path(order, action))).status_code == 405
+    assert await shop.state_of(order) == "under_review"
