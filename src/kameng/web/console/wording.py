@@ -131,7 +131,7 @@ FACTS: Mapping[str, Words] = {
     "gateway": Words("支付通道"),
     "cards": Words("张数"),
     "late": Words("超时后到账"),
-    "address": Words("IP"),
+    "address": Words("来源 IP"),
     "genuine": Words("签名有效"),
     "times": Words("次数"),
     "notice": Words("通知编号"),
