@@ -71,7 +71,9 @@ async def look_up(
     metrics.lookups.labels("found").inc()
     query = f"?typed={digits_of(typed['order_no'])[: PRINTED_DIGITS + 1]}" if found.corrected else ""
     answer = Redirect(visit.link(f"/orders/{found.view.order_no}") + query, status_code=303)
-    remember_access(answer, visit, page.keyring, found.view.order_id, found.access, page.db.clock.now())
+    remember_access(
+        answer, visit, page.keyring, order_id=found.view.order_id, access=found.access, now=page.db.clock.now()
+    )
     return answer
 
 

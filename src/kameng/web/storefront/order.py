@@ -139,7 +139,7 @@ async def show_codes(
         challenge = msgspec.json.encode(needed.challenge).decode()
         return await page.show(order_id, access, status=needed.status, problem=needed.words, challenge=challenge)
     answer = await page.show(order_id, Access.OWNER, codes=codes)
-    remember_access(answer, visit, page.keyring, order_id, Access.OWNER, page.db.clock.now())
+    remember_access(answer, visit, page.keyring, order_id=order_id, access=Access.OWNER, now=page.db.clock.now())
     return answer
 
 

@@ -16,7 +16,7 @@ COOKIES = {Access.OWNER: "order_owner", Access.VIEWER: "order_viewer"}
 
 
 def remember_access(
-    response: Response[Any], visit: Visit, keyring: Keyring, order_id: OrderId, access: Access, now: datetime
+    response: Response[Any], visit: Visit, keyring: Keyring, *, order_id: OrderId, access: Access, now: datetime
 ) -> None:
     """Sent back by this browser to the order's page alone, never to scripts."""
     response.set_cookie(

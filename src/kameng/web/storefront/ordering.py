@@ -107,7 +107,7 @@ async def place(
         return await _sent_back(page, form, refusal)
     metrics.orders_placed.inc()
     answer = Redirect(visit.link(f"/orders/{printed(placed.order_id)}"), status_code=303)
-    remember_access(answer, visit, page.keyring, placed.order_id, Access.OWNER, page.db.clock.now())
+    remember_access(answer, visit, page.keyring, order_id=placed.order_id, access=Access.OWNER, now=page.db.clock.now())
     return answer
 
 
