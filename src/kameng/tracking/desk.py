@@ -152,12 +152,17 @@ async def _read_file(connection: Connection, keyring: Keyring, order_id: OrderId
         facts=facts,
         attempts=[Attempt(**dict(a)) for a in await connection.fetch(desk_store.ATTEMPTS, order_id)],
         receipts=[Receipt(**dict(r)) for r in await connection.fetch(desk_store.RECEIPTS, order_id)],
-        refunds=[Refund(**dict(r)) for r in await connection.fetch(desk_store.REFUNDS, order_id)],
+        refunds=await refunds_of(connection, order_id),
         notices=notices,
         cards=[CardHeld(**dict(c)) for c in await connection.fetch(desk_store.CARDS, order_id)],
         timeline=timeline_of(map(dict, events), notices, map(dict, looks)),
         actions=frozenset(a for a, event in _ACTIONS.items() if LIFECYCLE.allows(facts.state, event)),
     )
+
+
+async def refunds_of(connection: Connection, order_id: OrderId) -> list[Refund]:
+    """Every refund of an order, oldest first."""
+    return [Refund(**dict(r)) for r in await connection.fetch(desk_store.REFUNDS, order_id)]
 
 
 def _facts(row: dict[str, Any], keyring: Keyring) -> OrderFacts:

@@ -94,6 +94,11 @@ class Refund:
     requested_at: datetime
     settled_at: datetime | None
 
+    @property
+    def is_stuck(self) -> bool:
+        """Nothing will happen to it any more unless a person decides."""
+        return self.state in ("refused", "in_doubt") and self.try_at is None
+
 
 @dataclass(frozen=True)
 class RawNotice:

@@ -61,6 +61,16 @@ class Shop:
             )  # fmt: skip
         return attempt_id
 
+    async def stuck_refund(self, order_id: OrderId, *, cause: str = "paid_too_much", amount_fen: int = 1) -> int:
+        """The id of a refund the gateway refused, which nobody tries again by itself."""
+        refund_id: int = await self.db.pool.fetchval(
+            "INSERT INTO refunds (receipt_id, order_id, amount_fen, state, cause, answer, tries, requested_at)"
+            " SELECT r.id, $1, $2, 'refused', $3, '余额不足', 5, r.received_at"
+            " FROM receipts r JOIN payment_attempt_orders p USING (attempt_id) WHERE p.order_id = $1 RETURNING id",
+            order_id, amount_fen, cause,
+        )  # fmt: skip
+        return refund_id
+
     async def stock(self, *codes: str) -> None:
         await some_cards(self.db, self.keyring, self.sku_id, codes)
 

@@ -59,6 +59,39 @@ async def test_the_second_click_changes_nothing(console: Console, shop: Shop) ->
     assert len(await done(console)) == 1
 
 
+async def test_a_stuck_refund_is_decided_after_a_look_into_the_books(console: Console, shop: Shop) -> None:
+    order = await shop.paid(paid_fen=1500)
+    await console.db.pool.execute("UPDATE refunds SET state = 'in_doubt', try_at = NULL")
+    page = (await console.get(f"/console/orders/{printed(order)}")).text
+    assert "这笔退款停住了" in page
+    answer = await console.post(path(order, "refunds/1"), {"verdict": "sent", "reason": "商户后台已见退款"})
+    assert answer.status_code == 303
+    assert await console.db.pool.fetchval("SELECT state FROM refunds") == "done"
+    assert await done(console) == [("order:refund_decided", "商户后台已见退款")]
+    again = await console.post(path(order, "refunds/1"), {"verdict": "not_sent", "reason": "再来一次"})
+    assert again.status_code == 409
+    assert await console.db.pool.fetchval("SELECT state FROM refunds") == "done"
+
+
+@pytest.mark.parametrize(("verdict", "reason"), [("", "看过了"), ("maybe", "看过了"), ("sent", " ")])
+async def test_a_decision_needs_a_verdict_and_a_reason(console: Console, shop: Shop, verdict: str, reason: str) -> None:
+    order = await shop.paid()
+    refund = await shop.stuck_refund(order)
+    answer = await console.post(path(order, f"refunds/{refund}"), {"verdict": verdict, "reason": reason})
+    assert answer.status_code == 422
+    assert await console.db.pool.fetchval("SELECT state FROM refunds") == "refused"
+    assert await done(console) == []
+
+
+async def test_a_refund_is_decided_on_its_own_orders_page_only(console: Console, shop: Shop) -> None:
+    mine, other = await shop.paid(), await shop.paid()
+    refund = await shop.stuck_refund(mine)
+    for number in (refund, 10**12, 2**70):
+        answer = await console.post(path(other, f"refunds/{number}"), {"verdict": "sent", "reason": "看过了"})
+        assert answer.status_code == 404
+    assert await console.db.pool.fetchval("SELECT state FROM refunds") == "refused"
+
+
 @pytest.mark.parametrize("action", ["refund", "accept", "codes", "contact"])
 @pytest.mark.parametrize("reason", ["", "   ", "长" * 301])
 async def test_nothing_is_done_without_a_reason(console: Console, shop: Shop, action: str, reason: str) -> None:

@@ -23,7 +23,8 @@ WHY = {"reason": "买家来电"}
 
 @dataclass(frozen=True)
 class Door:
-    """`{held}` is an order under review, `{sold}` a delivered one, `{alarm}` an open alarm, `{other}` a colleague."""
+    """`{held}` is an order under review, `{sold}` a delivered one, `{refund}` the former's stuck refund,
+    `{alarm}` an open alarm, `{other}` a colleague."""
 
     permission: Permission
     method: str
@@ -37,6 +38,7 @@ DOORS = (
     Door(_P.ORDER_LOOK, "GET", "/orders/{sold}"),
     Door(_P.ORDER_LOOK, "GET", "/money"),
     Door(_P.REFUND_REQUEST, "POST", "/orders/{held}/refund", WHY),
+    Door(_P.REFUND_REQUEST, "POST", "/orders/{held}/refunds/{refund}", WHY | {"verdict": "sent"}),
     Door(_P.PAYMENT_ACCEPT, "POST", "/orders/{held}/accept", WHY),
     Door(_P.ORDER_REVEAL, "POST", "/orders/{sold}/codes", WHY),
     Door(_P.CONTACT_SHOW, "POST", "/orders/{sold}/contact", WHY),
@@ -82,13 +84,14 @@ async def places(console: Console, shop: Shop) -> dict[str, object]:
     """What stands for the names in the doors' paths."""
     owner = await console.enter_as(Role.OWNER)
     held, sold = await shop.paid(paid_fen=1), await shop.paid()
+    refund = await shop.stuck_refund(held)
     other = await console.db.pool.fetchval(
         "INSERT INTO staff (login, role, password_hash, created_at) VALUES ('other', 'finance', '', $1) RETURNING id",
         console.db.clock.now(),
     )
     alarm = await console.db.pool.fetchval("SELECT min(id) FROM alarms")
     assert owner.id != other
-    return {"held": printed(held), "sold": printed(sold), "alarm": alarm, "other": other}
+    return {"held": printed(held), "sold": printed(sold), "refund": refund, "alarm": alarm, "other": other}
 
 
 async def knock(console: Console, door: Door, places: dict[str, object]) -> int:

@@ -8,11 +8,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kameng.kernel.errors import InvalidInput, Refusal
+from kameng.kernel.text import Words
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
+from kameng.payment.decide_refund import RefundMissing, Verdict, decide_refund
 from kameng.payment.refund import NotNow, accept_payment, request_refund
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
-from kameng.tracking.desk import order_subject
+from kameng.tracking.desk import order_subject, refunds_of
 from kameng.tracking.desk_reveal import reveal_codes, show_contact
 from kameng.tracking.reveal import NothingToReveal
 from kameng.web.console.door import Desk, needs
@@ -46,6 +48,26 @@ async def _decide(desk: Desk, order_no: str, decide: Decision, *, done: str) -> 
     return back_to(order_path(order_id), done=done)
 
 
+@post("/orders/{order_no:str}/refunds/{refund_id:int}", guards=[needs(Permission.REFUND_REQUEST)], status_code=200)
+async def settle_refund(
+    desk: NamedDependency[Desk], order_no: FromPath[str], refund_id: FromPath[int]
+) -> Response[Any]:
+    """A refund is stuck; somebody has looked into the channel's books and says what stands there."""
+    order_id, reason = order_id_of(order_no), await _reason(desk)
+    actor = Actor(ActorKind.STAFF, desk.looker.staff.login)
+    try:
+        verdict = _verdict_of((await typed(desk.request)).get("verdict", ""))
+        async with desk.db.transaction() as tx:
+            if refund_id not in {refund.id for refund in await refunds_of(tx.connection, order_id)}:
+                raise RefundMissing
+            state = await decide_refund(tx, refund_id=refund_id, verdict=verdict, actor=actor, reason=reason)
+            facts = {"refund": refund_id, "verdict": verdict, "state": state, "reason": reason}
+            await note(tx, desk.note("order:refund_decided", order_subject(order_id), **facts))
+    except _SHOWN as refusal:
+        return await show_order(desk, order_id, refusal=refusal)
+    return back_to(order_path(order_id), done="refund_decided")
+
+
 @post("/orders/{order_no:str}/codes", guards=[needs(Permission.ORDER_REVEAL)], status_code=200)
 async def codes(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Response[str]:
     """The codes stand on the page that answers, which nobody keeps; loading it anew hides them."""
@@ -69,6 +91,14 @@ async def contact(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Respo
     except _SHOWN as refusal:
         return await show_order(desk, order_id, refusal=refusal)
     return await show_order(desk, order_id, contact=found.text)
+
+
+def _verdict_of(text: str) -> Verdict:
+    """Raises InvalidInput."""
+    try:
+        return Verdict(text)
+    except ValueError as error:
+        raise InvalidInput(fields={"verdict": Words("请选择核对的结论")}) from error
 
 
 async def _reason(desk: Desk) -> str:

@@ -61,6 +61,7 @@ BEHIND_THE_DOOR = Router(
         orders.money_page,
         order_actions.refund,
         order_actions.accept,
+        order_actions.settle_refund,
         order_actions.codes,
         order_actions.contact,
         stock.stock_page,

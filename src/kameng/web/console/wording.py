@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from kameng.kernel.text import Words
 from kameng.orders.lifecycle import STATE_NAMES, ActorKind, OrderState
 from kameng.payment.attempt import AttemptState, HeardFrom, ReceiptUse, RefundCause, RefundState
+from kameng.payment.decide_refund import Verdict
 from kameng.payment.gateways import METHOD_NAMES
 from kameng.risk.alarms import AlarmKind
 from kameng.staff.roles import ROLE_NAMES
@@ -92,6 +93,12 @@ REFUNDS: Mapping[RefundState, Words] = {
     RefundState.IN_DOUBT: Words("结果不明"),
 }
 
+VERDICTS: Mapping[Verdict, Words] = {
+    Verdict.SENT: Words("通道账上已退：买家已收到款项"),
+    Verdict.NOT_SENT: Words("通道账上未退：再次发出退款"),
+    Verdict.UNKNOWN: Words("还不清楚：再向通道查询"),
+}
+
 REFUND_CAUSES: Mapping[RefundCause, Words] = {
     RefundCause.SOLD_OUT: Words("付款后缺货"),
     RefundCause.PAID_TWICE: Words("重复付款"),
@@ -150,6 +157,8 @@ FACTS: Mapping[str, Words] = {
     "lines": Words("行数"),
     "changed": Words("改动"),
     "kind": Words("类型"),
+    "refund": Words("退款编号"),
+    "verdict": Words("结论"),
     "reference": Words("我方单号"),
     "state": Words("状态"),
     "bytes": Words("字节"),
@@ -168,6 +177,7 @@ ACTIONS: Mapping[str, Words] = {
     "order:revealed": Words("查看卡密"),
     "order:contact_shown": Words("查看联系方式"),
     "order:refund_requested": Words("申请退款"),
+    "order:refund_decided": Words("处理受阻的退款"),
     "order:payment_accepted": Words("确认按已付足处理"),
     "stock:checked": Words("试导入卡密"),
     "stock:imported": Words("导入卡密"),
@@ -186,6 +196,7 @@ ACTIONS: Mapping[str, Words] = {
 
 DONE: Mapping[str, Words] = {
     "refund_requested": Words("已申请退款，系统会请求支付通道退回款项"),
+    "refund_decided": Words("已处理受阻的退款"),
     "payment_accepted": Words("已按付足处理"),
     "corrected": Words("输入的订单号有一位不对，这是只差一位的订单，请与买家核对"),
     "saved": Words("已保存"),
