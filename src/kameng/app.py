@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -29,6 +30,7 @@ from kameng.web.callbacks.notify import notify
 from kameng.web.console.routes import CONSOLE
 from kameng.web.design.assets import Assets, static, theme
 from kameng.web.design.doorway import Doorway
+from kameng.web.design.event_stream import Streams
 from kameng.web.design.health import healthz, metrics, readyz
 from kameng.web.design.metrics import Metrics
 from kameng.web.design.pages import Pages
@@ -83,6 +85,7 @@ def make_app(settings: Settings, *, clock: Clock | None = None, long_lived: bool
                 "assets": assets,
                 "pages": Pages(assets, clock),
                 "metrics": Metrics(),
+                "streams": Streams(),
             }
         ),
         lifespan=[_lifespan(settings, clock, long_lived=long_lived)],
@@ -118,6 +121,7 @@ def _lifespan(settings: Settings, clock: Clock, *, long_lived: bool) -> Lifespan
             app.state.live = LiveEvents(db)
             following = asyncio.create_task(app.state.live.follow())
             if long_lived:
+                app.state.streams.close_on(asyncio.get_running_loop(), signal.SIGTERM, signal.SIGINT)
                 gc.collect()
                 gc.freeze()
                 gc.set_threshold(*GC_THRESHOLDS)

@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator
 
 import anyio
 import pytest
@@ -24,7 +25,7 @@ async def test_silence_is_filled_with_beats_and_events_are_not_lost() -> None:
     closed = False
     enough = anyio.Event()
 
-    async def happenings() -> AsyncIterator[bytes]:
+    async def happenings() -> AsyncGenerator[bytes, None]:
         nonlocal closed
         try:
             yield b"one"
@@ -34,7 +35,7 @@ async def test_silence_is_filled_with_beats_and_events_are_not_lost() -> None:
             closed = True
 
     heard: list[bytes] = []
-    async for piece in with_heartbeat(happenings(), every_s=0.01):
+    async for piece in with_heartbeat(happenings(), closing=asyncio.Event(), every_s=0.01):
         heard.append(piece)
         if len(heard) == 4:
             enough.set()
@@ -43,3 +44,15 @@ async def test_silence_is_filled_with_beats_and_events_are_not_lost() -> None:
     assert set(heard[2:-1]) == {BEAT}
     assert heard[-1] == b"two"
     assert closed
+
+
+async def test_a_process_that_stops_ends_its_streams() -> None:
+    closing = asyncio.Event()
+
+    async def happenings() -> AsyncGenerator[bytes, None]:
+        yield b"one"
+        closing.set()
+        await asyncio.Event().wait()
+
+    heard = [piece async for piece in with_heartbeat(happenings(), closing=closing)]
+    assert heard[1:] in ([b"one"], [b"one", BEAT])

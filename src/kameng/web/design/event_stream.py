@@ -1,7 +1,10 @@
 """Server-sent events: what a browser and an API client listen to."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import signal
+from collections.abc import AsyncGenerator, AsyncIterator
+from types import FrameType
+from typing import Any
 
 from litestar.response import Stream
 
@@ -29,15 +32,19 @@ def event_number(last_event_id: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= EVENT_DIGITS_MAX else 0
 
 
-async def with_heartbeat(events: AsyncIterator[bytes], *, every_s: float = HEARTBEAT_S) -> AsyncIterator[bytes]:
-    """The events, and a comment whenever nothing happened for a while, so that nobody in between hangs up."""
+async def with_heartbeat(
+    events: AsyncGenerator[bytes, None], *, closing: asyncio.Event, every_s: float = HEARTBEAT_S
+) -> AsyncIterator[bytes]:
+    """The events until we close, and a comment whenever nothing happened for a while, so that nobody hangs up."""
     yield f"retry: {RETRY_MS}\n\n".encode()
+    end = asyncio.ensure_future(closing.wait())
     waiting: asyncio.Future[bytes] | None = None
     try:
-        while True:
+        while not closing.is_set():
             waiting = waiting or asyncio.ensure_future(_next(events))
-            done, _ = await asyncio.wait({waiting}, timeout=every_s)
-            if not done:
+            either: set[asyncio.Future[Any]] = {waiting, end}
+            await asyncio.wait(either, timeout=every_s, return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
                 yield BEAT
                 continue
             try:
@@ -46,11 +53,14 @@ async def with_heartbeat(events: AsyncIterator[bytes], *, every_s: float = HEART
                 return
             waiting = None
     finally:
+        end.cancel()
         if waiting is not None:
             waiting.cancel()
+            await asyncio.wait({waiting})
+        await events.aclose()
 
 
-async def _next(events: AsyncIterator[bytes]) -> bytes:
+async def _next(events: AsyncGenerator[bytes, None]) -> bytes:
     # A future can't carry StopAsyncIteration.
     try:
         return await anext(events)
@@ -58,10 +68,31 @@ async def _next(events: AsyncIterator[bytes]) -> bytes:
         raise _End from end
 
 
-def event_stream(events: AsyncIterator[bytes]) -> Stream:
-    """An answer that stays open. Proxies are asked not to hold it back."""
-    return Stream(
-        with_heartbeat(events),
-        media_type="text/event-stream; charset=utf-8",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+class Streams:
+    """The open answers of a process. A server that is asked to stop waits for them, so they have to be told."""
+
+    def __init__(self) -> None:
+        self._closing = asyncio.Event()
+
+    def close_on(self, loop: asyncio.AbstractEventLoop, *numbers: signal.Signals) -> None:
+        """End every stream when the process is asked to stop; whoever listened for the signal before still hears it.
+
+        Call it in the main thread.
+        """
+        for number in numbers:
+            before = signal.getsignal(number)
+
+            def close(received: int, frame: FrameType | None, before: object = before) -> None:
+                loop.call_soon_threadsafe(self._closing.set)
+                if callable(before):
+                    before(received, frame)
+
+            signal.signal(number, close)
+
+    def answer(self, events: AsyncGenerator[bytes, None]) -> Stream:
+        """An answer that stays open. Proxies are asked not to hold it back."""
+        return Stream(
+            with_heartbeat(events, closing=self._closing),
+            media_type="text/event-stream; charset=utf-8",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )

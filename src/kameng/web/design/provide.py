@@ -13,6 +13,7 @@ from kameng.sites.directory import SiteDirectory
 from kameng.sites.site import Site
 from kameng.tracking.live import LiveEvents
 from kameng.web.design.assets import Assets
+from kameng.web.design.event_stream import Streams
 from kameng.web.design.metrics import Metrics
 from kameng.web.design.pages import Pages
 from kameng.web.design.translation import Translator
@@ -57,6 +58,11 @@ def _live(state: State) -> LiveEvents:
     return live
 
 
+def _streams(state: State) -> Streams:
+    streams: Streams = state.streams
+    return streams
+
+
 def _metrics(state: State) -> Metrics:
     metrics: Metrics = state.metrics
     return metrics
@@ -97,6 +103,7 @@ DEPENDENCIES = {
     "assets": Provide(_assets, sync_to_thread=False),
     "pages": Provide(_pages, sync_to_thread=False),
     "live": Provide(_live, sync_to_thread=False),
+    "streams": Provide(_streams, sync_to_thread=False),
     "metrics": Provide(_metrics, sync_to_thread=False),
     "web_settings": Provide(_web_settings, sync_to_thread=False),
     "checkout_rules": Provide(_checkout_rules, sync_to_thread=False),

@@ -1,6 +1,6 @@
 """Looking up, reading the codes, listening."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
 import msgspec
@@ -19,7 +19,7 @@ from kameng.tracking.live import LiveEvents
 from kameng.tracking.lookup import LookupAsk, LookupMissed, WholeContactNeeded, lookup
 from kameng.tracking.reveal import ContactNeeded, NothingToReveal, RevealAsk, reveal
 from kameng.tracking.view import view_order
-from kameng.web.design.event_stream import event, event_number, event_stream
+from kameng.web.design.event_stream import Streams, event, event_number
 from kameng.web.design.metrics import Metrics
 from kameng.web.design.translation import Translator
 from kameng.web.design.visit import Visit
@@ -120,16 +120,14 @@ async def events(
     finder: NamedDependency[Finder],
     bearer: NamedDependency[Bearer],
     live: NamedDependency[LiveEvents],
-    words: NamedDependency[Translator],
+    streams: NamedDependency[Streams],
     last_event_id: LastEventId = "",
 ) -> Stream:
     """Stays open. Comments keep it alive; `Last-Event-ID` resumes where it broke."""
-    return event_stream(_orders(finder, bearer, live, words, event_number(last_event_id)))
+    return streams.answer(_orders(finder, bearer, live, event_number(last_event_id)))
 
 
-async def _orders(
-    finder: Finder, bearer: Bearer, live: LiveEvents, words: Translator, after: int
-) -> AsyncIterator[bytes]:
+async def _orders(finder: Finder, bearer: Bearer, live: LiveEvents, after: int) -> AsyncGenerator[bytes, None]:
     async with live.listen(bearer.order_id, after=after) as happenings:
         sent = after
         async for happening in happenings:
@@ -137,5 +135,5 @@ async def _orders(
                 continue
             view = await view_order(db=finder.db, keyring=finder.keyring, order_id=bearer.order_id)
             sent = view.last_event_id
-            shape = msgspec.json.encode(order_shape(view, words)).decode()
+            shape = msgspec.json.encode(order_shape(view, finder.visit.words)).decode()
             yield event(shape, name="order", event_id=str(sent))

@@ -1,7 +1,7 @@
 """The order's own page: where it stands, live; the codes; cancelling."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
@@ -21,9 +21,9 @@ from kameng.tracking.access import Access
 from kameng.tracking.guarded import ProofNeeded, SlowDown
 from kameng.tracking.live import LiveEvents
 from kameng.tracking.reveal import ContactNeeded, NothingToReveal, RevealAsk, reveal
-from kameng.web.design.event_stream import event, event_number, event_stream
+from kameng.web.design.event_stream import Streams, event, event_number
 from kameng.web.design.forms import read_form
-from kameng.web.design.visit import Visit
+from kameng.web.design.visit import Visit, visit_of
 from kameng.web.storefront.looking_up import show_lookup
 from kameng.web.storefront.order_cookies import remember_access
 from kameng.web.storefront.order_page import OrderPage
@@ -50,8 +50,8 @@ async def order_page(
 async def order_events(
     page: NamedDependency[OrderPage],
     live: NamedDependency[LiveEvents],
+    streams: NamedDependency[Streams],
     order_no: FromPath[str],
-    visit: NamedDependency[Visit],
     leave: str = Parameter(default="", max_length=8),
 ) -> Stream:
     """The live piece, now and whenever something happens. With `leave`, only word that the payment page is over."""
@@ -61,13 +61,15 @@ async def order_events(
     order_id, access = known
     after = event_number(page.request.headers.get("last-event-id", ""))
     if leave:
-        return event_stream(_until_paid(page, live, order_id, access, visit.link(f"/orders/{order_no}")))
-    return event_stream(_pieces(page, live, order_id, access, after))
+        return streams.answer(
+            _until_paid(page, live, order_id, access, visit_of(page.request.scope).link(f"/orders/{order_no}"))
+        )
+    return streams.answer(_pieces(page, live, order_id, access, after))
 
 
 async def _pieces(
     page: OrderPage, live: LiveEvents, order_id: OrderId, access: Access, after: int
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     async with live.listen(order_id, after=after) as happenings:
         sent = after
         async for happening in happenings:
@@ -81,7 +83,7 @@ async def _pieces(
 
 async def _until_paid(
     page: OrderPage, live: LiveEvents, order_id: OrderId, access: Access, back: str
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     async with live.listen(order_id, after=0) as happenings:
         async for happening in happenings:
             view, _ = await page.piece(order_id, access)
