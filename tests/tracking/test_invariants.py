@@ -1,0 +1,161 @@
+"""Each promise is checked: whatever is planted is found, and nothing else."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from kameng.orders.lifecycle import Actor, ActorKind
+from kameng.payment.expire import expire_orders
+from kameng.payment.poll import poll_payments
+from kameng.payment.refund import accept_payment, request_refund
+from kameng.payment.sweep_refunds import sweep_refunds
+from kameng.tracking.invariants import _PROMISES, check_invariants
+from tests.builders.bank import Call, Mood
+from tests.builders.shop import Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid
+
+pytestmark = pytest.mark.anyio
+
+STAFF = Actor(ActorKind.STAFF, "wang")
+
+
+async def a_busy_shop(shop: Shop) -> Shop:
+    """Every state an order can be in, as the verbs leave it behind."""
+    goods, rare = await a_stocked_sku(shop, cards=40), await a_stocked_sku(shop, cards=1)
+    await a_paid_order(shop, goods, quantity=2)
+    await a_paid_order(shop, goods, fen=1500)
+    expiring = await an_order(shop, rare)
+    late = await a_started_payment(shop, expiring.order_id)
+    shop.clock.go_on(timedelta(minutes=15))
+    await expire_orders(db=shop.db)
+    await a_paid_order(shop, rare, contact="13900001234")
+    await paid(shop, late)
+    await sweep_refunds(db=shop.db, gateways=shop.gateways)
+    for verb in (accept_payment, request_refund):
+        order = await a_paid_order(shop, goods, fen=900)
+        async with shop.db.transaction() as tx:
+            await verb(tx, order_id=order.order_id, actor=STAFF, reason="核对过")
+    shop.bank.will(Call.REFUND, Mood.REFUSES)
+    await sweep_refunds(db=shop.db, gateways=shop.gateways)
+    order = await a_paid_order(shop, goods, fen=800)
+    async with shop.db.transaction() as tx:
+        await request_refund(tx, order_id=order.order_id, actor=STAFF, reason="核对过")
+    await a_paid_order(shop, goods, fen=900)
+    waiting = await an_order(shop, goods)
+    await a_started_payment(shop, waiting.order_id)
+    shop.clock.go_on(timedelta(seconds=20))
+    await poll_payments(db=shop.db, gateways=shop.gateways)
+    return shop
+
+
+async def test_a_sound_shop_has_no_violation(shop: Shop) -> None:
+    await a_busy_shop(shop)
+    states = {row["state"] for row in await shop.rows("SELECT state FROM orders")}
+    assert states == {"delivered", "refunded", "exception", "refunding", "under_review", "awaiting_payment"}
+    assert await check_invariants(shop.db, now=shop.clock.now()) == []
+
+
+async def plant(shop: Shop, *statements: str) -> list[str]:
+    """The names of what is found after these statements, append-only triggers put aside."""
+    await a_busy_shop(shop)
+    async with shop.db.transaction() as tx:
+        await tx.connection.execute("SET LOCAL session_replication_role = replica")
+        for statement in statements:
+            assert not (await tx.connection.execute(statement)).endswith(" 0"), "nothing was planted"
+    return [violation.name for violation in await check_invariants(shop.db, now=shop.clock.now())]
+
+
+ONE = "(SELECT min(id) FROM orders WHERE state = '{}')"
+DELIVERED, WAITING, REVIEWED, STUCK, REFUNDING, REFUNDED = (
+    ONE.format(state)
+    for state in ("delivered", "awaiting_payment", "under_review", "exception", "refunding", "refunded")
+)
+
+PLANTED = [
+    ("cards_astray", [f"UPDATE cards SET sku_id = sku_id + 1 WHERE order_id = {DELIVERED}"]),
+    ("cards_astray", [f"UPDATE cards SET state = 'sold' WHERE order_id = {WAITING}"]),
+    ("cards_miscounted", [f"UPDATE cards SET order_id = NULL, state = 'available' WHERE order_id = {DELIVERED}"]),
+    ("cards_miscounted", [f"UPDATE cards SET order_id = NULL, state = 'available' WHERE order_id = {WAITING}"]),
+    ("cards_miscounted", [f"UPDATE cards SET order_id = {REFUNDED} WHERE order_id = {WAITING}"]),
+    ("cards_miscounted", [f"UPDATE orders SET quantity = 3, amount_fen = 3000 WHERE id = {REVIEWED}"]),
+    ("confirmed_without_receipt", ["UPDATE payment_attempts SET state = 'confirmed' WHERE state = 'started'"]),
+    ("confirmed_without_receipt", ["UPDATE payment_attempts SET state = 'refused' WHERE state = 'confirmed'"]),
+    ("delivered_unpaid", ["UPDATE receipts SET amount_fen = 1 WHERE id = 1"]),
+    ("delivered_unpaid", ["DELETE FROM order_events WHERE event = 'accepted_by_staff'"]),
+    ("applied_to_nothing", [f"UPDATE orders SET state = 'cancelled' WHERE id = {DELIVERED}"]),
+    ("kept_too_much", ["UPDATE refunds SET amount_fen = 1 WHERE cause = 'paid_too_much'"]),
+    ("surplus_kept", ["DELETE FROM refunds WHERE cause = 'paid_too_much'"]),
+    ("surplus_kept", ["UPDATE receipts SET use = 'surplus' WHERE use = 'held'"]),
+    ("held_and_forgotten", ["DELETE FROM alarms WHERE kind = 'paid_too_little'"]),
+    ("held_and_forgotten", [f"UPDATE orders SET state = 'cancelled' WHERE id = {REVIEWED}"]),
+    ("refunded_too_much", ["UPDATE refunds SET amount_fen = 99999"]),
+    ("refunds_disagree", ["UPDATE refunds SET state = 'refused' WHERE state = 'done' AND cause = 'sold_out'"]),
+    ("refunds_disagree", [f"UPDATE refunds SET state = 'done' WHERE order_id = {REFUNDING}"]),
+    ("refunds_disagree", [f"UPDATE refunds SET state = 'done' WHERE order_id = {STUCK}"]),
+    ("refunds_disagree", [f"UPDATE orders SET state = 'delivered' WHERE id = {REFUNDING}"]),
+    ("not_all_refunded", [f"UPDATE refunds SET amount_fen = 1 WHERE order_id = {REFUNDED}"]),
+    (
+        "paid_and_forgotten",
+        [f"UPDATE orders SET state = 'paid', changed_at = changed_at - interval '1 hour' WHERE id = {DELIVERED}"],
+    ),
+    (
+        "paid_and_forgotten",
+        [f"UPDATE orders SET changed_at = changed_at - interval '3 days' WHERE id = {REFUNDING}"],
+    ),
+    ("nobody_told", ["DELETE FROM alarms WHERE kind = 'refund_stuck'"]),
+    ("nobody_told", ["DELETE FROM alarms WHERE kind = 'paid_too_little'"]),
+    ("refunds_forgotten", [f"UPDATE refunds SET try_at = NULL WHERE order_id = {REFUNDING}"]),
+    ("refunds_forgotten", ["UPDATE refunds SET try_at = try_at - interval '2 hours' WHERE try_at IS NOT NULL"]),
+    ("payments_forgotten", ["UPDATE payment_attempts SET ask_at = NULL WHERE state = 'started'"]),
+    ("sweeps_asleep", ["UPDATE payment_attempts SET ask_at = ask_at - interval '2 hours'"]),
+    ("sweeps_asleep", [f"UPDATE orders SET pay_until = pay_until - interval '2 hours' WHERE id = {WAITING}"]),
+    ("sweeps_asleep", ["UPDATE gateway_notices SET ask_at = first_at - interval '2 hours' WHERE id = 1"]),
+    ("stories_broken", [f"UPDATE orders SET state = 'completed' WHERE id = {DELIVERED}"]),
+    ("stories_broken", [f"DELETE FROM order_events WHERE order_id = {WAITING}"]),
+    ("stories_broken", ["DELETE FROM order_events WHERE event = 'payment_confirmed'"]),
+    ("stories_broken", ["DELETE FROM order_events WHERE event = 'placed'"]),
+    ("stories_broken", ["UPDATE order_events SET from_state = 'paid' WHERE event = 'sold_out' OR event = 'expired'"]),
+    ("in_clear", [f"UPDATE order_events SET reason = '电话13800001234' WHERE order_id = {WAITING}"]),
+    ("in_clear", ["""UPDATE order_events SET facts = '{"to": "li.lei@example.com"}' WHERE id = 1"""]),
+    ("in_clear", ["UPDATE card_batches SET source = '13800001234.txt' WHERE id = 1"]),
+]
+
+
+@pytest.mark.parametrize(("name", "statements"), PLANTED)
+async def test_what_is_planted_is_found(shop: Shop, name: str, statements: Sequence[str]) -> None:
+    assert name in await plant(shop, *statements)
+
+
+def test_every_promise_has_something_planted_against_it() -> None:
+    assert {*_PROMISES, "in_clear"} == {name for name, _ in PLANTED}
+
+
+async def test_a_known_secret_is_found_wherever_it_stands(shop: Shop) -> None:
+    goods = await a_stocked_sku(shop)
+    await a_paid_order(shop, goods)
+    assert await check_invariants(shop.db, now=shop.clock.now(), secrets=goods.codes) == []
+    async with shop.db.transaction() as tx:
+        await tx.connection.execute("UPDATE payment_attempts SET method = $1", f"see {goods.codes[0]}!")
+    (violation,) = await check_invariants(shop.db, now=shop.clock.now(), secrets=goods.codes)
+    assert str(violation) == ("in_clear: a contact or a code can be read in the database (payment_attempts.method)")
+
+
+async def test_a_percent_sign_is_itself(shop: Shop) -> None:
+    await an_order(shop, await a_stocked_sku(shop))
+    assert await check_invariants(shop.db, now=shop.clock.now(), secrets=["100%_\\"]) == []
+
+
+async def test_the_shops_own_words_may_name_its_telephone(shop: Shop) -> None:
+    await an_order(shop, await a_stocked_sku(shop))
+    async with shop.db.transaction() as tx:
+        await tx.connection.execute("UPDATE products SET usage_note = '客服 13800001234'")
+    assert await check_invariants(shop.db, now=shop.clock.now()) == []
+
+
+async def test_twenty_digits_are_no_telephone(shop: Shop) -> None:
+    await an_order(shop, await a_stocked_sku(shop))
+    async with shop.db.transaction() as tx:
+        await tx.connection.execute("UPDATE payment_attempts SET method = 'T2026112213800001234 x13800001234'")
+        await tx.connection.execute("INSERT INTO alarms (kind, subject, first_at, last_at) VALUES"
+                                    " ('a', '20261122143055138000012345', $1, $1)", tx.now)  # fmt: skip
+    assert await check_invariants(shop.db, now=shop.clock.now()) == []
