@@ -42,8 +42,10 @@ class Running:
 
 
 @contextmanager
-def running_stack(database_url: str, folder: Path) -> Iterator[Running]:
-    """Up while the block is open. Raises RuntimeError with what it said if it doesn't come up."""
+def running_stack(database_url: str, folder: Path, **more: str) -> Iterator[Running]:
+    """Up while the block is open, with `more` in its environment.
+
+    Raises RuntimeError with what it said if it doesn't come up."""
     port, sandbox_port = _free_ports(2)
     url = f"http://localhost:{port}"
     environment = {
@@ -52,6 +54,7 @@ def running_stack(database_url: str, folder: Path) -> Iterator[Running]:
         "KAMENG_DATA": str(folder / "data"),
         "KAMENG_PORT": str(port),
         "KAMENG_PUBLIC_URL": url,
+        **more,
     }
     said = folder / "said.txt"
     with said.open("wb") as output:
