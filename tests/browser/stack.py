@@ -45,7 +45,8 @@ class Running:
 def running_stack(database_url: str, folder: Path, **more: str) -> Iterator[Running]:
     """Up while the block is open, with `more` in its environment.
 
-    Raises RuntimeError with what it said if it doesn't come up."""
+    Raises RuntimeError with what it said if it doesn't come up.
+    """
     port, sandbox_port = _free_ports(2)
     url = f"http://localhost:{port}"
     environment = {
