@@ -15,6 +15,9 @@ from kameng.risk import store
 from kameng.risk.alarms import AlarmKind, raise_alarm
 
 GLOBAL = "all"
+ORDER = "order:"
+# Before the subject of a count of requests that were sent away unanswered.
+REFUSED = "refused:"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class GuardRules:
 
     def window_of(self, subject: str, now: datetime) -> datetime:
         """When the window of this subject's budget began."""
-        span = self.order_window if subject.startswith("order:") else self.window
+        span = self.order_window if subject.startswith(ORDER) else self.window
         seconds = int(span.total_seconds())
         return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
 
@@ -58,7 +61,7 @@ def address_subject(address: str) -> str:
 
 
 def order_subject(order_id: int) -> str:
-    return f"order:{order_id}"
+    return f"{ORDER}{order_id}"
 
 
 def subjects_of(address: str, order_ids: Sequence[int]) -> list[str]:
@@ -91,17 +94,21 @@ async def count_failure(connection: Connection, budgets: Sequence[tuple[str, dat
     return await store.spend(connection, budgets)
 
 
-async def tell_of_scanning(db: Database, rules: GuardRules, *, address: str, failures: Mapping[str, int]) -> None:
-    """Raise the alarm when the address or the shop passes its mark. `failures` is what `count_failure` gave."""
-    own = address_subject(address)
-    scanning = {own: failures[own]} if failures[own] >= rules.alarm_after else {}
-    if failures[GLOBAL] >= rules.global_proof_after:
-        scanning[GLOBAL] = failures[GLOBAL]
-    for subject, count in scanning.items():
+async def count_refusal(connection: Connection, rules: GuardRules, *, address: str, now: datetime) -> dict[str, int]:
+    """Somebody was sent away before the question was looked at: no cost, but who goes on and on is scanning."""
+    subjects = [REFUSED + GLOBAL, REFUSED + address_subject(address)]
+    return await store.spend(connection, [(subject, rules.window_of(subject, now)) for subject in subjects])
+
+
+async def tell_of_scanning(db: Database, rules: GuardRules, counted: Mapping[str, int]) -> None:
+    """Raise the alarm when an address or the shop passes its mark. `counted` is what the counting gave."""
+    for subject, count in counted.items():
+        who = subject.removeprefix(REFUSED)
+        mark = rules.global_proof_after if who == GLOBAL else rules.alarm_after
         # Once at the mark and then rarely: an alarm is for a person, and a scanner must not fill a table.
-        if count % rules.alarm_after == 0:
+        if not who.startswith(ORDER) and count >= mark and count % rules.alarm_after == 0:
             async with db.transaction() as tx:
-                await raise_alarm(tx, AlarmKind.LOOKUP_SCANNING, subject, failures=count)
+                await raise_alarm(tx, AlarmKind.LOOKUP_SCANNING, who, failures=count)
 
 
 async def spend_proof(connection: Connection, digest: bytes, expires_at: datetime) -> bool:

@@ -21,7 +21,7 @@ from kameng.orders.number import OrderId, candidates, read
 from kameng.risk.guard import GuardRules, count_failure, tell_of_scanning
 from kameng.tracking import queries
 from kameng.tracking.access import Access, grant
-from kameng.tracking.guarded import budgets_of, let_through
+from kameng.tracking.guarded import budgets_of, let_through, scanning_told
 from kameng.tracking.view import OrderView, view_of
 
 # Every miss takes this long, whatever was wrong: longer than any of the ways to miss takes by itself.
@@ -71,7 +71,7 @@ async def lookup(*, db: Database, keyring: Keyring, rules: GuardRules, ask: Look
     now = db.clock.now()
     factors = [(order_id, second_factor_index(keyring, order_id, second_factor)) for order_id in order_ids]
     budgets = budgets_of(rules, ask.address, order_ids, now)
-    async with db.reading() as connection:
+    async with scanning_told(db, rules), db.reading() as connection:
         rows = await queries.lookup(connection, factors, budgets)
         standing = await let_through(
             connection, keyring, rules, rows[0]["failures"],
@@ -88,7 +88,7 @@ async def lookup(*, db: Database, keyring: Keyring, rules: GuardRules, ask: Look
             # at before the first is counted.
             failures = await count_failure(connection, budgets)
     if len(matches) != 1:
-        await tell_of_scanning(db, rules, address=ask.address, failures=failures)
+        await tell_of_scanning(db, rules, failures)
         await asyncio.sleep(MISS_TAKES.total_seconds() - (time.monotonic() - started))
         raise LookupMissed
     view = view_of(keyring, dict(matches[0]), now)

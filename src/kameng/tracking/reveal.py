@@ -15,7 +15,7 @@ from kameng.risk.guard import GuardRules, count_failure, tell_of_scanning
 from kameng.stock.reveal import read_codes
 from kameng.tracking import queries
 from kameng.tracking.access import Access
-from kameng.tracking.guarded import budgets_of, let_through
+from kameng.tracking.guarded import budgets_of, let_through, scanning_told
 
 
 class NothingToReveal(Refusal):
@@ -64,7 +64,7 @@ async def _check_contact(db: Database, keyring: Keyring, rules: GuardRules, ask:
     typed = whole_index(keyring, contact_of(ask.contact))
     now = db.clock.now()
     budgets = budgets_of(rules, ask.address, [ask.order_id], now)
-    async with db.reading() as connection:
+    async with scanning_told(db, rules), db.reading() as connection:
         failures = await queries.failures(connection, budgets)
         await let_through(
             connection, keyring, rules, failures,
@@ -74,5 +74,5 @@ async def _check_contact(db: Database, keyring: Keyring, rules: GuardRules, ask:
         if not right:
             failures = await count_failure(connection, budgets)
     if not right:
-        await tell_of_scanning(db, rules, address=ask.address, failures=failures)
+        await tell_of_scanning(db, rules, failures)
         raise InvalidInput(fields={"contact": Words("与下单时填写的不一致，请检查")})
