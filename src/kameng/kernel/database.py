@@ -89,6 +89,10 @@ async def _prepare(connection: asyncpg.Connection) -> None:
     )
 
 
+async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
+    """Nothing of ours outlives its transaction in a connection, and cleaning up would cost a round trip each time."""
+
+
 def _encode_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
@@ -110,6 +114,7 @@ async def open_pool(url: str, *, size: int = 4) -> asyncpg.Pool:
         min_size=1,
         max_size=size,
         init=_prepare,
+        reset=_leave_as_it_is,
         server_settings={
             "application_name": "kameng",
             "statement_timeout": "30s",

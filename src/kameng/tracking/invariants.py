@@ -56,8 +56,8 @@ async def check_invariants(db: Database, *, now: datetime, secrets: Collection[s
 
     Reads every row: minutes on a large shop.
     """
-    async with db.reading() as connection:
-        await connection.execute("SET statement_timeout = 0")
+    async with db.reading() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.execute("SET LOCAL statement_timeout = 0")
         violations = [
             Violation(name, promise.words, samples)
             for name, promise in _PROMISES.items()
