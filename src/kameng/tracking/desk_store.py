@@ -71,7 +71,8 @@ CARDS = "SELECT id, state, batch_id, expires_on FROM cards WHERE order_id = $1 O
 # What else staff did to an order stands among its events; these may leave none behind.
 LOOKS = """
 SELECT login, action, facts, address, at FROM staff_audit
-WHERE subject = $1 AND action IN ('order:looked_at', 'order:contact_shown', 'order:refund_decided') ORDER BY id DESC LIMIT $2
+WHERE subject = $1 AND action IN ('order:looked_at', 'order:contact_shown', 'order:refund_decided')
+ORDER BY id DESC LIMIT $2
 """
 
 CONTACT_SEALED = "SELECT contact_sealed FROM orders WHERE id = $1"
