@@ -56,6 +56,10 @@ class Row:
             return None
         return judged <= self.goal.bound if self.goal.at_most else judged >= self.goal.bound
 
+    @property
+    def must_be_nought(self) -> bool:
+        return self.goal is not None and self.goal.bound == 0
+
     def cells(self) -> list[str]:
         judged = {True: "met", False: "MISSED", None: ""}[self.met]
         floor = f"{number(self.floor)} {self.floor_is}" if self.floor else ""
