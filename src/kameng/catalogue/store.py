@@ -27,16 +27,19 @@ WHERE ($1::text IS NULL OR t.slug = $1) AND ($2::text IS NULL OR p.slug = $2)
 ORDER BY t.position, p.popularity DESC, p.id
 """
 
-# Prefixes before infixes, the whole name first, then what sells.
+# A whole name before a name that begins so before one that has it inside; then what sells. The names of a product stand
+# side by side, with a blank between them and none within.
 SEARCH = """
-SELECT id, greatest(
-           CASE WHEN search_text = $1 THEN 100 WHEN search_text LIKE $2 THEN 80 WHEN search_text LIKE $3 THEN 60 END,
-           CASE WHEN search_pinyin LIKE $2 THEN 55 WHEN search_pinyin LIKE $3 THEN 40 END,
-           CASE WHEN search_initials LIKE $2 THEN 50 WHEN search_initials LIKE $3 THEN 35 END
+SELECT p.id, greatest(
+           CASE WHEN named.text LIKE $1 THEN 100 WHEN named.text LIKE $2 THEN 80 WHEN named.text LIKE $3 THEN 60 END,
+           CASE WHEN named.pinyin LIKE $2 THEN 55 WHEN named.pinyin LIKE $3 THEN 40 END,
+           CASE WHEN named.initials LIKE $2 THEN 50 WHEN named.initials LIKE $3 THEN 35 END
        ) AS score
-FROM products
-WHERE on_sale AND (search_text LIKE $3 OR search_pinyin LIKE $3 OR search_initials LIKE $3)
-ORDER BY score DESC, popularity DESC, id LIMIT $4
+FROM products p CROSS JOIN LATERAL (
+    SELECT ' ' || search_text || ' ' AS text, ' ' || search_pinyin AS pinyin, ' ' || search_initials AS initials
+) named
+WHERE p.on_sale AND (named.text LIKE $3 OR named.pinyin LIKE $3 OR named.initials LIKE $3)
+ORDER BY score DESC, p.popularity DESC, p.id LIMIT $4
 """
 
 OFFER = """
@@ -103,7 +106,7 @@ async def products(
 
 async def search(connection: Connection, text: str, *, at_most: int) -> list[int]:
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    rows = await connection.fetch(SEARCH, text, f"{escaped}%", f"%{escaped}%", at_most)
+    rows = await connection.fetch(SEARCH, f"% {escaped} %", f"% {escaped}%", f"%{escaped}%", at_most)
     return [row["id"] for row in rows]
 
 
