@@ -121,5 +121,8 @@ async def open_pool(url: str, *, size: int = 4) -> asyncpg.Pool:
             "idle_in_transaction_session_timeout": "30s",
             "timezone": "UTC",
             "jit": "off",
+            # Statements are few and their plans don't depend on values; planning costs more than most of them do.
+            # `tests/architecture/test_plans.py` looks at the very plans this asks for.
+            "plan_cache_mode": "force_generic_plan",
         },
     )

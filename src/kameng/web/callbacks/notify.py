@@ -3,13 +3,10 @@
 from typing import Any
 
 from litestar import HttpMethod, MediaType, Request, Response, route
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kameng.kernel.database import Database
 from kameng.payment.gateways import Gateways
 from kameng.payment.hear_notify import hear_notify
-from kameng.web.design.metrics import Metrics
 
 FIELDS_MAX = 100
 
@@ -21,19 +18,15 @@ FIELDS_MAX = 100
     status_code=200,
     include_in_schema=False,
 )
-async def notify(
-    request: Request[Any, Any, Any],
-    db: NamedDependency[Database],
-    gateways: NamedDependency[Gateways],
-    metrics: NamedDependency[Metrics],
-    gateway_code: FromPath[str],
-) -> Response[str]:
+async def notify(request: Request[Any, Any, Any], gateway_code: FromPath[str]) -> Response[str]:
     """Answered in the sender's own words: it repeats itself until it reads them."""
+    state = request.app.state
+    gateways: Gateways = state.gateways
     channel = await gateways.named(gateway_code)
     fields = await _fields(request)
-    answer = await hear_notify(db=db, gateways=gateways, gateway_code=gateway_code, fields=fields)
+    answer = await hear_notify(db=state.db, gateways=gateways, gateway_code=gateway_code, fields=fields)
     outcome = "accepted" if answer == channel.gateway.acknowledgement else "rejected"
-    metrics.notifies.labels(gateway_code, outcome).inc()
+    state.metrics.notifies.labels(gateway_code, outcome).inc()
     return Response(answer, media_type=MediaType.TEXT, headers={"Cache-Control": "no-store"})
 
 

@@ -1,19 +1,13 @@
 """Who may do what with an order: the bearer of its token."""
 
-from typing import Any
-
-from litestar import Request
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+from dataclasses import dataclass
+from datetime import datetime
 
 from kameng.kernel.crypto import Keyring
-from kameng.kernel.database import Database
 from kameng.kernel.errors import Refusal
 from kameng.kernel.text import Words
 from kameng.orders.number import OrderId, read
 from kameng.tracking.access import Access, access_of
-
-AnyRequest = Request[Any, Any, Any]
 
 
 class TokenNeeded(Refusal):
@@ -24,23 +18,21 @@ class TokenNeeded(Refusal):
     words = Words("缺少有效的订单令牌，请先查单")
 
 
+@dataclass(frozen=True)
 class Bearer:
-    """The order in the address and what the token allows; made for each request that names an order."""
+    """The order in the address and what the token allows."""
 
-    def __init__(self, order_id: OrderId, access: Access) -> None:
-        self.order_id = order_id
-        self.access = access
+    order_id: OrderId
+    access: Access
 
 
-def provide_bearer(
-    request: AnyRequest, db: NamedDependency[Database], keyring: NamedDependency[Keyring], order_no: FromPath[str]
-) -> Bearer:
-    """Raises TokenNeeded."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+def bearer_of(keyring: Keyring, order_no: str, authorization: str, now: datetime) -> Bearer:
+    """From the number in the address and the Authorization header. Raises TokenNeeded."""
+    scheme, _, token = authorization.partition(" ")
     order_id = read(order_no)
     if order_id is None or scheme.lower() != "bearer":
         raise TokenNeeded
-    access = access_of(keyring, token.strip(), order_id, db.clock.now())
+    access = access_of(keyring, token.strip(), order_id, now)
     if access is None:
         raise TokenNeeded
     return Bearer(order_id, access)
