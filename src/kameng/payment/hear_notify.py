@@ -51,15 +51,14 @@ async def _store(
     digest = hashlib.sha256(repr(sorted(fields.items())).encode("utf-8", "replace")).digest()
     numbers = {notice.reference, notice.trade_no}
     kept = {name: value if value in numbers else without_contacts(value) for name, value in fields.items()}
-    async with db.transaction() as tx:
-        row = await store.attempt(tx.connection, attempt_id) if attempt_id is not None else None
-        known = attempt_id if row is not None and row["gateway_id"] == channel.id else None
-        ask_at = tx.now + ASK_AFTER[0] if notice.paid and known is not None else None
-        await store.store_notice(
-            tx, store.NewNotice(channel.id, digest, genuine=True, fields=kept, attempt_id=known,
+    async with db.one_statement() as tx:
+        ask_at = tx.now + ASK_AFTER[0] if notice.paid else None
+        known = await store.store_notice(
+            tx, store.NewNotice(channel.id, digest, genuine=True, fields=kept, attempt_id=attempt_id,
                                 trade_no=notice.trade_no, ask_at=ask_at)
         )  # fmt: skip
-        if known is None:
+    if known is None:
+        async with db.transaction() as tx:
             await raise_alarm(
                 tx, AlarmKind.UNKNOWN_PAYMENT, f"gateway:{channel.code}", reference=notice.reference,
                 trade_no=notice.trade_no, said_fen=notice.amount_fen,

@@ -122,7 +122,7 @@ async def _record(db: Database, attempt: Attempt, answer: PayBy | Refused | InDo
     if isinstance(answer, InDoubt):
         # The gateway may know the payment or not; the poller goes on asking, the buyer may try again.
         raise PaymentUnavailable
-    async with db.transaction() as tx:
+    async with db.one_statement() as tx:
         if isinstance(answer, Refused):
             await store.record_refusal(tx, attempt.id)
         else:

@@ -115,8 +115,10 @@ SELECT n.attempt_id, n.trade_no, n.is_last FROM claimed n WHERE {_RECEIPT_OF_NOT
 
 STORE_NOTICE = """
 INSERT INTO gateway_notices (gateway_id, digest, attempt_id, genuine, fields, first_at, last_at, trade_no, ask_at)
-VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)
+SELECT $1, $2, known.id, $4, $5, $6, $6, $7, CASE WHEN known.id IS NOT NULL THEN $8::timestamptz END
+FROM (SELECT (SELECT id FROM payment_attempts WHERE id = $3 AND gateway_id = $1)) AS known (id)
 ON CONFLICT (gateway_id, digest) DO UPDATE SET times = gateway_notices.times + 1, last_at = excluded.last_at
+RETURNING attempt_id
 """
 
 
@@ -203,7 +205,7 @@ async def claim_notices_to_ask(tx: Transaction, ask_after: Sequence[timedelta], 
 
 @dataclass(frozen=True)
 class NewNotice:
-    """A notify as it came. `attempt_id` when it is about a payment of ours; `ask_at` when it claims money."""
+    """A notify as it came. `attempt_id` is the payment of ours that it names; `ask_at` is set when it claims money."""
 
     gateway_id: int
     digest: bytes
@@ -214,8 +216,10 @@ class NewNotice:
     ask_at: datetime | None = None
 
 
-async def store_notice(tx: Transaction, notice: NewNotice) -> None:
-    await tx.connection.execute(
+async def store_notice(tx: Transaction, notice: NewNotice) -> int | None:
+    """The payment it is about; None when it is none of ours at this gateway."""
+    attempt_id: int | None = await tx.connection.fetchval(
         STORE_NOTICE, notice.gateway_id, notice.digest, notice.attempt_id, notice.genuine, dict(notice.fields), tx.now,
         notice.trade_no, notice.ask_at,
     )  # fmt: skip
+    return attempt_id
