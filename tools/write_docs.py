@@ -134,7 +134,7 @@ def states_document() -> str:
 
 SETTINGS_HEAD = """# Settings
 
-Generated from `src/kameng/settings.py` by `make docs`; do not edit. Read once from the environment when a process starts;
+Generated from `src/kameng/settings.py` by `make docs`; do not edit. Read once from the environment at start;
 a `KAMENG_` variable that is not in this table is refused.
 
 | variable | default | meaning |

@@ -111,7 +111,7 @@ class Bank:
     async def start(self, ask: Ask) -> StartAnswer:
         mood = self._goes(Call.START, ask.reference)
         if mood is Mood.REFUSES:
-            return Refused("通道维护")
+            return Refused("渠道维护")
         if mood is not Mood.DOUBT:
             self.asks[ask.reference] = ask
         return InDoubt("time-out") if mood in {Mood.DOUBT, Mood.LOST} else PayByLink(f"https://bank/{ask.reference}")

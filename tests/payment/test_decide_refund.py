@@ -25,7 +25,7 @@ async def sweep(shop: Shop) -> None:
     await sweep_refunds(db=shop.db, gateways=shop.gateways)
 
 
-async def decide(shop: Shop, verdict: Verdict, *, reason: str = "通道后台已核对") -> RefundState:
+async def decide(shop: Shop, verdict: Verdict, *, reason: str = "渠道后台已核对") -> RefundState:
     async with shop.db.transaction() as tx:
         return await decide_refund(tx, refund_id=1, verdict=verdict, actor=STAFF, reason=reason)
 

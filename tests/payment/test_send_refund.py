@@ -158,7 +158,7 @@ async def test_a_refund_made_by_hand_at_the_gateway_is_found_when_tried_again(sh
     await sweep(shop)
     trade.parts_sent_back.append(900)
     async with shop.db.transaction() as tx:
-        await request_refund(tx, order_id=order_id, actor=STAFF, reason="已在通道后台退款")
+        await request_refund(tx, order_id=order_id, actor=STAFF, reason="已在渠道后台退款")
     await sweep(shop)
     assert trade.parts_sent_back == [900]
     assert await shop.state(order_id) is OrderState.REFUNDED

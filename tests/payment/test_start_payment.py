@@ -62,7 +62,7 @@ async def test_a_refusal_is_told_and_not_asked_about(shop: Shop) -> None:
     shop.bank.will(Call.START, Mood.REFUSES)
     with pytest.raises(PaymentRefused) as refusal:
         await a_started_payment(shop, order.order_id)
-    assert refusal.value.values == {"gateway_words": "通道维护"}
+    assert refusal.value.values == {"gateway_words": "渠道维护"}
     assert await shop.rows(ATTEMPTS) == [{"state": "refused", "ask_at": None, "has_place": False}]
     attempt = await a_started_payment(shop, order.order_id)
     assert attempt.pay_by is not None

@@ -87,7 +87,7 @@ class Buyer:
         for _ in range(times):
             after = random.uniform(10, 300) if random.random() < 0.8 else random.uniform(800, 3000)
             fen = random.choices(
-                [amount_fen, max(1, amount_fen - 1), amount_fen + 7, max(1, amount_fen // 2)], [0.85, 0.05, 0.05, 0.05]
+                [amount_fen, max(1, amount_fen - 1), amount_fen + 7, max(1, amount_fen // 2)], [0.79, 0.05, 0.11, 0.05]
             )[0]
             world.later(after, lambda fen=fen: self.pay(bank, reference, fen))  # type: ignore[misc]
 
@@ -207,7 +207,7 @@ class Desk:
         try:
             async with self.world.process().db.transaction() as tx:
                 await decide_refund(
-                    tx, refund_id=int(str(row["id"])), verdict=verdict, actor=STAFF, reason="看过通道后台"
+                    tx, refund_id=int(str(row["id"])), verdict=verdict, actor=STAFF, reason="看过渠道后台"
                 )
         except Refusal:
             self.world.happened["decided too late"] += 1

@@ -105,12 +105,12 @@ async def a_world(pool: asyncpg.Pool, keyring: Keyring, clock: VirtualClock, see
 
 
 def _moods(random: Random, bank: Bank, clock: VirtualClock) -> Callable[[Call], Mood]:
-    """Mostly fine, with a bad quarter of an hour now and then."""
+    """Mostly fine, with a bad quarter of an hour now and then. Refunds go wrong more often: there are fewer of them."""
     bad_hours = random.sample(range(24 * 4), 8)
 
     def mood(call: Call) -> Mood:
         quarter = int(clock.now().timestamp() // 900) % (24 * 4)
-        wrong = 0.7 if quarter in bad_hours else 0.04
+        wrong = 0.7 if quarter in bad_hours else 0.25 if call is Call.REFUND else 0.04
         if random.random() >= wrong:
             return Mood.FINE
         moods = [Mood.DOUBT, Mood.LOST, Mood.BREAKS] + ([Mood.REFUSES] if call is not Call.QUERY else [])

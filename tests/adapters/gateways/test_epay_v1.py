@@ -133,7 +133,7 @@ APP = "weixin://dl/business/?t=abc"
         ({"code": 1, "payurl": "javascript:alert(1)"}, False, InDoubt("accepted, but no place to pay")),
         ({"code": 1, "urlscheme": "JavaScript:alert(1)"}, True, InDoubt("accepted, but no place to pay")),
         ({"code": 1, "payurl": "https://[bad"}, False, InDoubt("accepted, but no place to pay")),
-        ({"code": -1, "msg": "通道关闭"}, False, Refused("通道关闭 (code -1)")),
+        ({"code": -1, "msg": "渠道关闭"}, False, Refused("渠道关闭 (code -1)")),
         ({"code": 0, "msg": f"bad {KEY}"}, False, Refused("bad *** (code 0)")),
         ({"msg": "?"}, False, InDoubt("an answer without a code")),
         ({"code": True, "payurl": LINK}, False, InDoubt("an answer without a code")),

@@ -90,7 +90,7 @@ async def test_a_channel_is_added(console: Console) -> None:
 
 async def test_adding_does_not_change_one_that_is_there(console: Console) -> None:
     form = FORM | {"protocol": "epay_v1", "config_key": "a-key", "name": "别的"}
-    for code, words in (("epay", "已有支付通道用了这个代号"), ("Bad Code", "以小写字母开头")):
+    for code, words in (("epay", "已有支付渠道用了这个代号"), ("Bad Code", "以小写字母开头")):
         answer = await console.post("/console/gateways", form | {"code": code})
         assert answer.status_code == 422
         assert words in answer.text

@@ -94,7 +94,7 @@ async def test_the_page_shows_everything_but_the_secrets(console: Console, shop:
     page = await console.get(f"/console/orders/{printed(order)}")
     assert page.headers["cache-control"] == "no-store"
     for shown in (grouped(order), "Q币", "在充值页输入卡密", "海城", "¥10.00", "198.51.100.4", "T-20261122",
-                  "已发货", "138****", "确认收款", "提交订单", "支付通道发来通知", "trade_no",
+                  "已发货", "138****", "确认收款", "提交订单", "支付渠道发来通知", "trade_no",
                   "2026-11-22 14:30:55"):  # fmt: skip
         assert shown in page.text, shown
     for hidden in (PHONE, *CODES, "5ec2e7", "sign_type"):

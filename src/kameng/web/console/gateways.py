@@ -190,4 +190,4 @@ def _form_of(protocols: Forms, protocol: str) -> FormOfProtocol:
 def _must_be_free(code: str, channels: Sequence[Channel]) -> None:
     """Raises InvalidInput: saving under a code that is there changes the channel that has it."""
     if code in {channel.code for channel in channels}:
-        raise InvalidInput(fields={"code": Words("已有支付通道用了这个代号")})
+        raise InvalidInput(fields={"code": Words("已有支付渠道用了这个代号")})

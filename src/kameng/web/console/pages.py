@@ -32,7 +32,7 @@ MENU = (
     MenuItem("/console/money", Words("待处理资金"), Permission.ORDER_LOOK),
     MenuItem("/console/stock", Words("库存"), Permission.STOCK_LOOK),
     MenuItem("/console/goods", Words("商品与价格"), Permission.PRICE_LOOK),
-    MenuItem("/console/gateways", Words("支付通道"), Permission.GATEWAY_LOOK),
+    MenuItem("/console/gateways", Words("支付渠道"), Permission.GATEWAY_LOOK),
     MenuItem("/console/alarms", Words("告警"), Permission.ALARM_LOOK),
     MenuItem("/console/audit", Words("操作记录"), Permission.AUDIT_LOOK),
     MenuItem("/console/staff", Words("员工"), Permission.STAFF_EDIT),

@@ -34,7 +34,7 @@ STATE_COLOURS: Mapping[OrderState, str] = {
 
 ACTORS: Mapping[ActorKind, Words] = {
     ActorKind.BUYER: Words("买家"),
-    ActorKind.GATEWAY: Words("支付通道"),
+    ActorKind.GATEWAY: Words("支付渠道"),
     ActorKind.SUPPLIER: Words("货源"),
     ActorKind.STAFF: Words("员工"),
     ActorKind.SYSTEM: Words("系统"),
@@ -64,13 +64,13 @@ EVENTS: Mapping[str, Words] = {
     "refunded": Words("退款完成"),
     "refund_stuck": Words("退款受阻，需要人工处理"),
     "revealed": Words("查看卡密"),
-    "notice": Words("支付通道发来通知"),
+    "notice": Words("支付渠道发来通知"),
 }
 
 ATTEMPTS: Mapping[AttemptState, Words] = {
     AttemptState.STARTED: Words("等待付款"),
     AttemptState.CONFIRMED: Words("已到账"),
-    AttemptState.REFUSED: Words("通道拒绝"),
+    AttemptState.REFUSED: Words("渠道拒绝"),
     AttemptState.EXPIRED: Words("未付款，已停止查询"),
 }
 
@@ -87,16 +87,16 @@ HEARD_FROM: Mapping[HeardFrom, Words] = {
 
 REFUNDS: Mapping[RefundState, Words] = {
     RefundState.INTENDED: Words("等待发出"),
-    RefundState.CALLING: Words("正在请求通道"),
+    RefundState.CALLING: Words("正在请求渠道"),
     RefundState.DONE: Words("已退回"),
-    RefundState.REFUSED: Words("通道拒绝"),
+    RefundState.REFUSED: Words("渠道拒绝"),
     RefundState.IN_DOUBT: Words("结果不明"),
 }
 
 VERDICTS: Mapping[Verdict, Words] = {
-    Verdict.SENT: Words("通道账上已退：买家已收到款项"),
-    Verdict.NOT_SENT: Words("通道账上未退：再次发出退款"),
-    Verdict.UNKNOWN: Words("还不清楚：再向通道查询"),
+    Verdict.SENT: Words("渠道账上已退：买家已收到款项"),
+    Verdict.NOT_SENT: Words("渠道账上未退：再次发出退款"),
+    Verdict.UNKNOWN: Words("还不清楚：再向渠道查询"),
 }
 
 REFUND_CAUSES: Mapping[RefundCause, Words] = {
@@ -119,8 +119,8 @@ ALARMS: Mapping[AlarmKind, Words] = {
     AlarmKind.FORGED_NOTICE: Words("收到伪造的支付通知"),
     AlarmKind.NOTICE_CONTRADICTED: Words("支付通知与查询结果不一致"),
     AlarmKind.PAID_TOO_LITTLE: Words("有订单付款不足，等待人工处理"),
-    AlarmKind.UNKNOWN_PAYMENT: Words("支付通道报告了一笔我们没有的付款"),
-    AlarmKind.PAYMENT_UNSETTLED: Words("买家可能已付款，但支付通道一直答复不清"),
+    AlarmKind.UNKNOWN_PAYMENT: Words("支付渠道报告了一笔我们没有的付款"),
+    AlarmKind.PAYMENT_UNSETTLED: Words("买家可能已付款，但支付渠道一直答复不清"),
     AlarmKind.REFUND_STUCK: Words("退款受阻"),
     AlarmKind.JOB_GAVE_UP: Words("后台任务多次失败后放弃"),
     AlarmKind.STAFF_LOCKED_OUT: Words("员工账号连续输错密码被锁定"),
@@ -135,7 +135,7 @@ FACTS: Mapping[str, Words] = {
     "price_fen": Words("价格"),
     "before_fen": Words("原价"),
     "trade_no": Words("流水号"),
-    "gateway": Words("支付通道"),
+    "gateway": Words("支付渠道"),
     "cards": Words("张数"),
     "late": Words("超时后到账"),
     "address": Words("来源 IP"),
@@ -181,7 +181,7 @@ ACTIONS: Mapping[str, Words] = {
     "order:payment_accepted": Words("确认按已付足处理"),
     "stock:checked": Words("试导入卡密"),
     "stock:imported": Words("导入卡密"),
-    "gateway:saved": Words("保存支付通道"),
+    "gateway:saved": Words("保存支付渠道"),
     "type:saved": Words("保存商品类型"),
     "product:saved": Words("保存商品"),
     "sku:saved": Words("保存面值与价格"),
@@ -195,7 +195,7 @@ ACTIONS: Mapping[str, Words] = {
 }
 
 DONE: Mapping[str, Words] = {
-    "refund_requested": Words("已申请退款，系统会请求支付通道退回款项"),
+    "refund_requested": Words("已申请退款，系统会请求支付渠道退回款项"),
     "refund_decided": Words("已处理受阻的退款"),
     "payment_accepted": Words("已按付足处理"),
     "corrected": Words("输入的订单号有一位不对，这是只差一位的订单，请与买家核对"),

@@ -99,7 +99,7 @@ async def answer(behaviour: Behaviour, act: Act) -> Said:
     """Acts, or does not, and says so, or does not."""
     how = behaviour.how
     if how is How.REFUSE:
-        return _php({"code": -1, "msg": "通道维护，暂停使用"})
+        return _php({"code": -1, "msg": "渠道维护，暂停使用"})
     if how is How.NOT_DONE_HTML_502:
         return Response(_BROKEN_PAGE, media_type="text/html", status_code=502)
     if how is How.NOT_DONE_HANG:
