@@ -155,14 +155,14 @@ class Teller:
 
 @dataclass
 class Worker:
-    """One of several; the sweeps come by whenever they like."""
+    """One of several that all wake at the same moment, and find the same work."""
 
     world: World
     every_s: float
     until_s: float
 
     def begin(self) -> None:
-        at = self.world.random.uniform(0, self.every_s)
+        at = 0.0
         while at < self.until_s:
             self.world.later(at, self.work)
             at += self.every_s
