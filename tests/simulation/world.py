@@ -3,7 +3,8 @@
 import asyncio
 import heapq
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -14,7 +15,7 @@ import asyncpg
 from kameng.journey import FOLLOWING
 from kameng.kernel.clock import VirtualClock
 from kameng.kernel.crypto import Keyring
-from kameng.kernel.database import Database
+from kameng.kernel.database import Database, Transaction
 from kameng.payment.gateways import Gateways
 from tests.builders.bank import Bank, Call, Mood
 from tests.builders.shop import Goods, Shop, a_shop, a_stocked_sku
@@ -35,6 +36,17 @@ class CrashingDatabase(Database):
         super().__init__(pool, following=FOLLOWING, clock=clock)
         self.random = random
         self.crashes = crashes
+
+    @asynccontextmanager
+    async def one_statement(self) -> AsyncIterator[Transaction]:
+        """The statement is its own commit."""
+        fate = self.random.random()
+        if fate < self.crashes:
+            raise Crash
+        async with super().one_statement() as tx:
+            yield tx
+        if fate < 2 * self.crashes:
+            raise Crash
 
     async def _commit(self, block: asyncpg.transaction.Transaction) -> None:
         fate = self.random.random()
