@@ -4,10 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from kameng.orders.lifecycle import OrderState
+from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.payment.expire import expire_orders
+from kameng.payment.refund import accept_payment
 from kameng.stock.reveal import read_codes
-from tests.builders.shop import Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid, stock_up
+from tests.builders.shop import Goods, Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid, stock_up
 
 pytestmark = pytest.mark.anyio
 
@@ -59,3 +60,40 @@ async def test_late_money_gets_no_card_on_its_last_day(shop: Shop) -> None:
     await paid(shop, attempt)
     assert await shop.state(order.order_id) is OrderState.REFUNDING
     assert await shop.cards(goods.sku_id) == {"available": 1}
+
+
+async def accepted_the_next_day(shop: Shop, goods: Goods) -> OrderState:
+    order = await an_order(shop, goods, quantity=2)
+    await paid(shop, await a_started_payment(shop, order.order_id), fen=1999)
+    assert (await shop.cards(goods.sku_id))["reserved"] == 2
+    shop.clock.go_on(timedelta(days=1))
+    async with shop.db.transaction() as tx:
+        staff = Actor(ActorKind.STAFF, "wang")
+        return await accept_payment(tx, order_id=order.order_id, actor=staff, reason="差一分")
+
+
+async def test_cards_that_ran_out_while_a_person_decided_do_not_go_out(shop: Shop) -> None:
+    goods = await a_stocked_sku(shop, cards=0)
+    await stock_up(shop, goods.sku_id, ["SHORT-1", "SHORT-2"], expires_on=TODAY + timedelta(days=1))
+    assert await accepted_the_next_day(shop, goods) is OrderState.REFUNDING
+    assert await shop.cards(goods.sku_id) == {"available": 2}
+
+
+async def test_fresh_cards_go_out_in_their_place(shop: Shop) -> None:
+    goods = await a_stocked_sku(shop, cards=0)
+    await stock_up(shop, goods.sku_id, ["SHORT-1", "SHORT-2"], expires_on=TODAY + timedelta(days=1))
+    order = await an_order(shop, goods, quantity=2)
+    await paid(shop, await a_started_payment(shop, order.order_id), fen=1999)
+    await stock_up(shop, goods.sku_id, ["FRESH-1", "FRESH-2"])
+    shop.clock.go_on(timedelta(days=1))
+    async with shop.db.transaction() as tx:
+        staff = Actor(ActorKind.STAFF, "wang")
+        await accept_payment(tx, order_id=order.order_id, actor=staff, reason="差一分")
+    async with shop.db.reading() as connection:
+        assert sorted(await read_codes(connection, shop.keyring, order.order_id)) == ["FRESH-1", "FRESH-2"]
+
+
+async def test_cards_that_still_work_go_out_the_next_day(shop: Shop) -> None:
+    goods = await a_stocked_sku(shop, cards=2)
+    assert await accepted_the_next_day(shop, goods) is OrderState.DELIVERED
+    assert await shop.cards(goods.sku_id) == {"sold": 2}

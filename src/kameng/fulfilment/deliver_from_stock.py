@@ -11,10 +11,13 @@ from kameng.stock.reserve import reserve
 
 async def deliver_from_stock(tx: Transaction, order: Order, _paid: OrderEvent) -> OrderEvent:
     """The paid order's next event: Delivered with its reserved cards, with fresh ones if its reservation is gone, or
-    SoldOut. Follows PaymentConfirmed and AcceptedByStaff at once."""
+    SoldOut. No card goes out on its last day. Follows PaymentConfirmed and AcceptedByStaff at once."""
+    today = tx.now.astimezone(SHANGHAI).date()
+    if order.placed_at.astimezone(SHANGHAI).date() < today:
+        # What was held since another day may be out of date by now; what still works is found again below.
+        await release(tx, order.id)
     cards = await allocate(tx, order.id)
     if cards == 0:
-        today = tx.now.astimezone(SHANGHAI).date()
         await reserve(tx, order_id=order.id, sku_id=order.sku_id, quantity=order.quantity, on=today)
         cards = await allocate(tx, order.id)
     if cards == 0:
