@@ -165,7 +165,7 @@ class Settings:
         """The root keys; makes the key file when there is none. Raises SettingWrong or PermissionError."""
         if self.keys:
             return _keyring_of(self.keys)
-        self.key_file.parent.mkdir(parents=True, exist_ok=True)
+        self.key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return keyring_from_file(self.key_file)
 
     def __repr__(self) -> str:

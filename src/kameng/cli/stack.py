@@ -38,7 +38,8 @@ class Stack:
             if listens(port):
                 msg = f"port {port} is taken; choose others with KAMENG_PORT and --sandbox-port"
                 raise PortTaken(msg)
-        (self.settings.data / "logs").mkdir(parents=True, exist_ok=True)
+        self.settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.settings.data / "logs").mkdir(exist_ok=True)
         url, folder = self.settings.database_url, None
         if url is None:
             server = embedded(self.settings)
