@@ -66,7 +66,8 @@ def _one_slip_away(digits: str) -> set[str]:
 
 def _is_right(digits: str) -> bool:
     # Check digits run from 02 to 98; 00 and 01 leave the remainder of 97 and 98, a second way to print the same key.
-    if len(digits) != PRINTED_DIGITS or not "02" <= digits[KEY_DIGITS:] <= "98":
+    # No order is older than 2010, so that every key has eighteen digits.
+    if len(digits) != PRINTED_DIGITS or not "02" <= digits[KEY_DIGITS:] <= "98" or digits.startswith("0"):
         return False
     return int(digits) % 97 == 1 and _has_a_date(digits)
 
