@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kameng.kernel.database import Connection, Transaction
+from kameng.kernel.database import Transaction
 from kameng.orders.lifecycle import OrderEvent, OrderState, Placed
 from kameng.orders.number import OrderId
 from kameng.orders.order import Order, order_of
@@ -43,8 +43,6 @@ FROM moved, unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $
      WITH ORDINALITY AS e (event, from_state, to_state, actor_kind, actor_id, reason, facts, place)
 ORDER BY e.place
 """
-
-CONTACT_SEALED = "SELECT contact_sealed FROM orders WHERE id = $1"
 
 
 @dataclass(frozen=True)
@@ -101,8 +99,3 @@ async def write_moves(tx: Transaction, order: Order, moves: Sequence[Move]) -> N
         [dict(m.event.facts) for m in moves],
     )  # fmt: skip
     assert written == f"INSERT 0 {len(moves)}", f"order {order.id} was not in {moves[0].from_state}; lock it first"
-
-
-async def contact_sealed(connection: Connection, order_id: OrderId) -> bytes | None:
-    sealed: bytes | None = await connection.fetchval(CONTACT_SEALED, order_id)
-    return sealed

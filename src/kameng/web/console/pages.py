@@ -45,11 +45,6 @@ def show(request: AnyRequest, name: str, *, status: int = 200, **context: object
     return pages.page(request, name, status=status, headers=NO_STORE, **_framed(request, context))
 
 
-def show_fragment(request: AnyRequest, name: str, **context: object) -> str:
-    pages: Pages = request.app.state.pages
-    return pages.fragment(request, name, **_framed(request, context))
-
-
 def _framed(request: AnyRequest, context: Mapping[str, Any]) -> dict[str, object]:
     session: Session | None = request.state.get("staff_session")
     staff = session.staff if session is not None and session.step is Step.DONE else None
