@@ -7,7 +7,7 @@ bodies, so neither is ever written, and errors carry no address beyond the host.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
@@ -30,6 +30,7 @@ IDLE_MAX_S = 4.0
 
 # A compressed answer of a few bytes can unpack into gigabytes, so none is asked for.
 _HEADERS = httpx.Headers({"user-agent": "Kameng", "accept": "*/*", "accept-encoding": "identity"})
+_JSON_HEADERS = httpx.Headers({**_HEADERS, "content-type": "application/json"})
 _FORM_HEADERS = httpx.Headers({**_HEADERS, "content-type": "application/x-www-form-urlencoded"})
 
 # httpcore traces whole requests at DEBUG.
@@ -65,8 +66,9 @@ class Answer:
 class HttpClient:
     """One per process and event loop, shared by all adapters; connections are kept alive and reused.
 
-    `get` and `post_form` raise Outage: with `outcome_known=True` when the request never left (refused connection,
-    unknown host, failed TLS), with `outcome_known=False` after a time-out, a 5xx, a cut or an oversized answer.
+    `get`, `post_form` and `post_json` raise Outage: with `outcome_known=True` when the request never left (refused
+    connection, unknown host, failed TLS), with `outcome_known=False` after a time-out, a 5xx, a cut or an oversized
+    answer.
     Cookies are not kept; proxies named in the environment are not used.
     """
 
@@ -89,12 +91,37 @@ class HttpClient:
         # the time of a call.
         self._transport = httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
 
-    async def get(self, url: str, *, params: Mapping[str, str]) -> Answer:
-        """`url` without a query string."""
-        return await self._call("GET", f"{url}?{urlencode(params)}", headers=_HEADERS, content=None)
+    async def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        bytes_max: int | None = None,
+    ) -> Answer:
+        """`url` without a query string. `bytes_max`: for answers that may be longer than usual, such as a catalogue."""
+        address = f"{url}?{urlencode(params)}" if params else url
+        return await self._call("GET", address, headers=_with(_HEADERS, headers), content=None, bytes_max=bytes_max)
 
-    async def post_form(self, url: str, *, fields: Mapping[str, str]) -> Answer:
-        return await self._call("POST", url, headers=_FORM_HEADERS, content=urlencode(fields).encode())
+    async def post_form(
+        self,
+        url: str,
+        *,
+        fields: Mapping[str, str] | Sequence[tuple[str, str]],
+        headers: Mapping[str, str] | None = None,
+        bytes_max: int | None = None,
+    ) -> Answer:
+        """A sequence of pairs keeps its order and may repeat a name."""
+        content = urlencode(fields).encode()
+        return await self._call(
+            "POST", url, headers=_with(_FORM_HEADERS, headers), content=content, bytes_max=bytes_max
+        )
+
+    async def post_json(
+        self, url: str, *, body: bytes, headers: Mapping[str, str] | None = None, bytes_max: int | None = None
+    ) -> Answer:
+        """`body` goes out byte for byte, for it is often what was signed."""
+        return await self._call("POST", url, headers=_with(_JSON_HEADERS, headers), content=body, bytes_max=bytes_max)
 
     async def close(self) -> None:
         await self._transport.aclose()
@@ -107,11 +134,13 @@ class HttpClient:
     ) -> None:
         await self.close()
 
-    async def _call(self, method: str, url: str, *, headers: httpx.Headers, content: bytes | None) -> Answer:
+    async def _call(
+        self, method: str, url: str, *, headers: httpx.Headers, content: bytes | None, bytes_max: int | None
+    ) -> Answer:
         assert_no_transaction()
         request = httpx.Request(method, url, headers=headers, content=content, extensions=self._extensions)
         began = monotonic()
-        got = await self._attempt(request)
+        got = await self._attempt(request, bytes_max or self._answer_bytes_max)
         facts = {
             "method": method,
             "host": request.url.host,
@@ -125,12 +154,12 @@ class HttpClient:
         _log.warning("call failed", reason=str(outage), outcome_known=outage.outcome_known, **facts)
         raise outage
 
-    async def _attempt(self, request: httpx.Request) -> Answer | Outage:
+    async def _attempt(self, request: httpx.Request, bytes_max: int) -> Answer | Outage:
         """Returns the outage instead of raising it: httpx's exceptions hold the request, key and all, and must not
         follow ours as its context into a log."""
         try:
             async with asyncio.timeout(self._total_timeout_s):
-                return await self._exchange(request)
+                return await self._exchange(request, bytes_max)
         except _NEVER_SENT as error:
             return Outage(f"not reached: {type(error).__name__}", outcome_known=True)
         except TimeoutError:
@@ -138,7 +167,7 @@ class HttpClient:
         except (httpx.HTTPError, httpx.StreamError) as error:
             return Outage(f"cut off: {type(error).__name__}", outcome_known=False)
 
-    async def _exchange(self, request: httpx.Request) -> Answer | Outage:
+    async def _exchange(self, request: httpx.Request, bytes_max: int) -> Answer | Outage:
         response = await self._transport.handle_async_request(request)
         try:
             body = bytearray()
@@ -146,8 +175,12 @@ class HttpClient:
             parts = response.aiter_bytes() if "content-encoding" in response.headers else response.aiter_raw()
             async for part in parts:
                 body += part
-                if len(body) > self._answer_bytes_max:
+                if len(body) > bytes_max:
                     return Outage("the answer is too large", outcome_known=False)
         finally:
             await response.aclose()
         return Answer(response.status_code, bytes(body))
+
+
+def _with(headers: httpx.Headers, more: Mapping[str, str] | None) -> httpx.Headers:
+    return headers if more is None else httpx.Headers({**headers, **more})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Self, cast
 from urllib.parse import urlsplit
 
-from kameng.adapters.gateways.options import Option
+from kameng.adapters.options import Option
 from kameng.kernel.errors import InvalidInput
 from kameng.kernel.text import Words
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from kameng.adapters.gateways import epay_config
 from kameng.adapters.gateways.epay_config import EpayConfig
 from kameng.adapters.gateways.epay_v1 import EpayV1
-from kameng.adapters.gateways.options import Option
 from kameng.adapters.http import HttpClient
+from kameng.adapters.options import Option
 from kameng.kernel.text import Words
 from kameng.payment.gateway import Gateway, GatewayMaker
 

@@ -1,4 +1,4 @@
-"""What a gateway protocol asks of whoever configures it: the form in the console and the flags on the command line."""
+"""What a protocol asks of whoever configures it: the form in the console and the flags on the command line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
