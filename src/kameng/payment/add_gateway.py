@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
+from kameng.kernel.configured import seal_config, unseal_config
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Transaction
 from kameng.kernel.errors import InvalidInput
@@ -46,7 +45,7 @@ async def add_gateway(
     if fields:
         raise InvalidInput(fields=fields)
     makers[draft.protocol](draft.config)
-    sealed = keyring.seal(msgspec.json.encode(draft.config), purpose=PURPOSE_CONFIG, bound_to=draft.code.encode())
+    sealed = seal_config(keyring, draft.config, purpose=PURPOSE_CONFIG, code=draft.code)
     return await store.save_gateway(
         tx,
         (draft.code, draft.name, draft.protocol, list(draft.methods), sealed, draft.enabled, draft.position),
@@ -57,6 +56,5 @@ async def config_of(tx: Transaction, keyring: Keyring, code: str) -> dict[str, s
     """The present configuration of a channel, to change a part of it; empty when there is none."""
     for row in await store.gateways(tx.connection):
         if row["code"] == code:
-            plain = keyring.unseal(row["config_sealed"], purpose=PURPOSE_CONFIG, bound_to=code.encode())
-            return msgspec.json.decode(plain, type=dict[str, str])
+            return unseal_config(keyring, row["config_sealed"], purpose=PURPOSE_CONFIG, code=code)
     return {}

@@ -1,0 +1,30 @@
+"""SQL of suppliers and routes. Private to this package."""
+
+from typing import Any
+
+import asyncpg
+
+from kameng.kernel.database import Connection, Transaction
+
+SUPPLIERS = """
+SELECT id, code, name, protocol, config_sealed, enabled, position, calls_at_once FROM suppliers ORDER BY position, id
+"""
+
+SAVE_SUPPLIER = """
+INSERT INTO suppliers (code, name, protocol, config_sealed, enabled, position, calls_at_once, balance_low_fen, sync_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (code) DO UPDATE SET name = excluded.name, protocol = excluded.protocol,
+    config_sealed = excluded.config_sealed, enabled = excluded.enabled, position = excluded.position,
+    calls_at_once = excluded.calls_at_once, balance_low_fen = excluded.balance_low_fen, sync_at = excluded.sync_at
+RETURNING id
+"""
+
+
+async def suppliers(connection: Connection) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await connection.fetch(SUPPLIERS)
+    return rows
+
+
+async def save_supplier(tx: Transaction, values: tuple[Any, ...]) -> int:
+    supplier_id: int = await tx.connection.fetchval(SAVE_SUPPLIER, *values, tx.now)
+    return supplier_id
