@@ -2,21 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from litestar import Response
-from litestar.response import Stream
 
+from kameng.web.sandbox.breakage import JSON_TYPE, Due, Said, broken_page, cut_off, nothing, redirect, unfinished
 from kameng.web.sandbox.desk import Declined
 
-_JSON = "application/json; charset=utf-8"
-_BROKEN_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
-
 Act = Callable[[], dict[str, object]]
-Said = Response[Any]
 
 
 class Call(StrEnum):
@@ -64,44 +59,19 @@ class Behaviour:
     seconds: float = 15.0
 
 
-class Behaviours:
-    """What is still to go wrong, by call, first set first served."""
-
+class Behaviours(Due[Call, Behaviour]):
     def __init__(self) -> None:
-        self._due: dict[Call, list[Behaviour]] = {call: [] for call in Call}
-
-    def add(self, call: Call, behaviour: Behaviour) -> None:
-        self._due[call].append(behaviour)
-
-    def clear(self) -> None:
-        for due in self._due.values():
-            due.clear()
-
-    def next(self, call: Call) -> Behaviour:
-        due = self._due[call]
-        if not due:
-            return _PROPER
-        first = due[0]
-        if first.times is not None:
-            first.times -= 1
-            if first.times <= 0:
-                due.pop(0)
-        elif len(due) > 1:
-            due.pop(0)
-            return self.next(call)
-        return first
+        super().__init__(Call)
 
 
-_PROPER = Behaviour()
-
-
-async def answer(behaviour: Behaviour, act: Act) -> Said:
+async def answer(behaviour: Behaviour | None, act: Act) -> Said:
     """Acts, or does not, and says so, or does not."""
+    behaviour = behaviour or Behaviour()
     how = behaviour.how
     if how is How.REFUSE:
         return _php({"code": -1, "msg": "渠道维护，暂停使用"})
     if how is How.NOT_DONE_HTML_502:
-        return Response(_BROKEN_PAGE, media_type="text/html", status_code=502)
+        return broken_page(status=502)
     if how is How.NOT_DONE_HANG:
         await asyncio.sleep(behaviour.seconds)
         return _php({"code": -1, "msg": "系统繁忙"})
@@ -120,19 +90,19 @@ async def answer(behaviour: Behaviour, act: Act) -> Said:
 def _distorted(how: How, said: dict[str, object]) -> Said:
     match how:
         case How.HTML_502 | How.HTML_200:
-            return Response(_BROKEN_PAGE, media_type="text/html", status_code=502 if how is How.HTML_502 else 200)
+            return broken_page(status=502 if how is How.HTML_502 else 200)
         case How.CUT_OFF:
-            return Stream(_cut(json.dumps(said)), media_type=_JSON, headers={"content-length": "4096"})
+            return cut_off(json.dumps(said))
         case How.GARBAGE:
-            return Response(json.dumps(said)[:-9], media_type=_JSON, status_code=200)
+            return unfinished(json.dumps(said))
         case How.EMPTY:
-            return Response(b"", media_type=_JSON, status_code=200)
+            return nothing()
         case How.HUGE:
             return _php(said | {"msg": "x" * 2_000_000})
         case How.REDIRECT:
-            return Response(b"", status_code=302, headers={"location": "/elsewhere"})
+            return redirect()
         case How.ENCODED_TWICE:
-            return Response(json.dumps(json.dumps(said)), media_type=_JSON, status_code=200)
+            return Response(json.dumps(json.dumps(said)), media_type=JSON_TYPE, status_code=200)
         case _:
             return _php(_altered(how, said))
 
@@ -154,9 +124,4 @@ def _altered(how: How, said: dict[str, object]) -> dict[str, object]:
 
 def _php(said: dict[str, object]) -> Said:
     """As PHP's json_encode writes it: one line, everything beyond ASCII escaped."""
-    return Response(json.dumps(said, separators=(",", ":")).encode(), media_type=_JSON, status_code=200)
-
-
-async def _cut(text: str) -> AsyncIterator[bytes]:
-    """Half of the answer under the promise of more of it."""
-    yield text[: len(text) // 2].encode()
+    return Response(json.dumps(said, separators=(",", ":")).encode(), media_type=JSON_TYPE, status_code=200)
