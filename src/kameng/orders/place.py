@@ -3,15 +3,17 @@
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Transaction
 from kameng.orders import number, store
+from kameng.orders.account import Account, account_index, seal_account
 from kameng.orders.contact import Contact, seal_contact, second_factor_index, whole_index
 from kameng.orders.lifecycle import BUYER, OrderState, Placed
+from kameng.orders.number import OrderId
 from kameng.orders.order import NewOrder, Order
 
 DRAWS_MAX = 8
 
 
-async def place(tx: Transaction, keyring: Keyring, new: NewOrder) -> Order:
-    """Insert the order with its first event under a fresh number, in the caller's transaction."""
+async def place(tx: Transaction, keyring: Keyring, new: NewOrder, *, account: Account | None = None) -> Order:
+    """Insert the order with its first event, and what it tops up, under a fresh number, in the caller's transaction."""
     contact = Contact(new.contact_kind, new.contact)
     for _ in range(DRAWS_MAX):
         order_id = number.draw(tx.now)
@@ -30,6 +32,8 @@ async def place(tx: Transaction, keyring: Keyring, new: NewOrder) -> Order:
         )
         event = Placed(BUYER, facts={"address": new.client_address} if new.client_address else {})
         if await store.insert(tx, row, pay_until=new.pay_until, event=event):
+            if account is not None:
+                await _insert_account(tx, keyring, order_id, account)
             return Order(
                 id=order_id,
                 state=OrderState.AWAITING_PAYMENT,
@@ -42,3 +46,14 @@ async def place(tx: Transaction, keyring: Keyring, new: NewOrder) -> Order:
             )
     msg = "no free order number in this second"
     raise AssertionError(msg)
+
+
+async def _insert_account(tx: Transaction, keyring: Keyring, order_id: OrderId, account: Account) -> None:
+    await store.insert_account(
+        tx,
+        order_id,
+        sealed=seal_account(keyring, order_id, account),
+        index=account_index(keyring, account.main),
+        operator=account.operator,
+        province=account.province,
+    )

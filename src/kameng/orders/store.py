@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kameng.kernel.database import Transaction
+import asyncpg
+
+from kameng.kernel.database import Connection, Transaction
 from kameng.orders.lifecycle import OrderEvent, OrderState, Placed
 from kameng.orders.number import OrderId
 from kameng.orders.order import Order, order_of
@@ -32,6 +34,12 @@ WITH placed AS (
 )
 SELECT count(*) FROM placed
 """
+
+INSERT_ACCOUNT = """
+INSERT INTO order_accounts (order_id, sealed, account_index, operator, province) VALUES ($1, $2, $3, $4, $5)
+"""
+
+ACCOUNT = "SELECT sealed, operator, province FROM order_accounts WHERE order_id = $1"
 
 WRITE_MOVES = """
 WITH moved AS (
@@ -77,6 +85,16 @@ async def insert(tx: Transaction, row: Row, *, pay_until: object, event: Placed)
         row.client_address, tx.now, pay_until, event.name, event.actor.kind, event.actor.id, dict(event.facts),
     )  # fmt: skip
     return count == 1
+
+
+async def insert_account(
+    tx: Transaction, order_id: OrderId, *, sealed: bytes, index: bytes, operator: str | None, province: str | None
+) -> None:
+    await tx.connection.execute(INSERT_ACCOUNT, order_id, sealed, index, operator, province)
+
+
+async def account(connection: Connection, order_id: OrderId) -> asyncpg.Record | None:
+    return await connection.fetchrow(ACCOUNT, order_id)
 
 
 async def lock(tx: Transaction, order_id: OrderId) -> Order | None:
