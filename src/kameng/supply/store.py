@@ -28,3 +28,8 @@ async def suppliers(connection: Connection) -> list[asyncpg.Record]:
 async def save_supplier(tx: Transaction, values: tuple[Any, ...]) -> int:
     supplier_id: int = await tx.connection.fetchval(SAVE_SUPPLIER, *values, tx.now)
     return supplier_id
+
+
+def changed(status: str) -> int:
+    """How many rows a command says it changed."""
+    return int(status.rpartition(" ")[2])

@@ -1,0 +1,99 @@
+"""SQL of what can be delivered now, and of the pieces promised of it. Private to this package."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kameng.kernel.clock import SHANGHAI
+from kameng.kernel.database import Connection, Transaction
+from kameng.supply.store import changed
+
+# The first of PostgreSQL's two advisory numbers: "supp"; the second is the sku.
+LOCK_CLASS = 0x73757070
+
+# What a supplier who doesn't run out, or doesn't tell, can deliver.
+PLENTY = 1_000_000
+
+# Pieces of one sku that its open routes can deliver at a moment ($1), at a minute of Shanghai's day ($2), by what was
+# seen since $3, to an operator ($4, NULL is any). A supplier in trouble counts again when it is due to be tried.
+_CAPACITY = f"""
+coalesce((
+    SELECT sum(coalesce(g.stock::bigint * r.face_fen / s.face_fen, g.stock::bigint, {PLENTY}))
+    FROM routes r
+    JOIN suppliers u ON u.id = r.supplier_id
+    JOIN supplier_goods g ON g.supplier_id = r.supplier_id AND g.number = r.goods
+    WHERE r.sku_id = s.id AND r.enabled AND r.stopped_because IS NULL AND u.enabled
+      AND g.on_sale AND g.seen_at >= $3
+      AND g.price_fen <= coalesce(r.cost_max_fen, s.price_fen * r.face_fen / s.face_fen, s.price_fen)
+      AND g.quantity_min <= greatest(coalesce(s.face_fen / r.face_fen, 1), 1)
+      AND (r.open_from IS NULL
+           OR CASE WHEN r.open_from <= r.open_to THEN $2::integer >= r.open_from AND $2::integer < r.open_to
+                   ELSE $2::integer >= r.open_from OR $2::integer < r.open_to END)
+      AND ($4::text IS NULL OR r.operators = '{{}}' OR $4 = ANY (r.operators))
+      AND NOT EXISTS (
+          SELECT FROM troubles t
+          WHERE t.supplier_id = r.supplier_id AND t.closed_at IS NULL AND t.kind IN ('failing', 'silent')
+            AND t.operator IN ('', coalesce($4, '')) AND t.province = '' AND t.probe_at > $1)
+), 0)
+"""  # noqa: S608 - constants
+
+_HELD = """
+coalesce((SELECT sum(h.quantity) FROM supply_holds h WHERE h.sku_id = s.id AND h.until > $1), 0)
+"""
+
+AVAILABLE = f"""
+SELECT s.id AS sku_id, least(greatest({_CAPACITY} - {_HELD}, 0), $6)::integer AS pieces
+FROM skus s WHERE s.id = ANY ($5) AND s.filled_by = 'supplier'
+"""  # noqa: S608 - constants
+
+TAKE_TURNS = f"SELECT pg_advisory_xact_lock({LOCK_CLASS}, $1)"
+
+HOLD = f"""
+INSERT INTO supply_holds (order_id, sku_id, quantity, until)
+SELECT $5, s.id, $7::integer, $8 FROM skus s
+WHERE s.id = $6 AND s.filled_by = 'supplier' AND {_CAPACITY} - {_HELD} >= $7::integer
+"""  # noqa: S608 - constants
+
+DROP = "DELETE FROM supply_holds WHERE order_id = $1"
+
+DROP_EXPIRED = """
+DELETE FROM supply_holds
+WHERE order_id = ANY (ARRAY(
+    SELECT order_id FROM supply_holds WHERE until <= $1 ORDER BY until LIMIT $2 FOR UPDATE SKIP LOCKED))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When it is asked, and how long ago goods may have been seen to count. `operator` None: any."""
+
+    now: datetime
+    fresh_for: timedelta
+    operator: str | None = None
+
+    def values(self) -> tuple[datetime, int, datetime, str | None]:
+        local = self.now.astimezone(SHANGHAI)
+        return (self.now, local.hour * 60 + local.minute, self.now - self.fresh_for, self.operator)
+
+
+async def available(connection: Connection, sku_ids: Sequence[int], moment: Moment, *, at_most: int) -> dict[int, int]:
+    rows = await connection.fetch(AVAILABLE, *moment.values(), sku_ids, at_most)
+    return {row["sku_id"]: row["pieces"] for row in rows}
+
+
+async def take_turns(tx: Transaction, sku_id: int) -> None:
+    await tx.connection.execute(TAKE_TURNS, sku_id)
+
+
+async def hold(tx: Transaction, moment: Moment, *, order_id: int, sku_id: int, quantity: int, until: datetime) -> bool:
+    """False when there is not enough."""
+    written = await tx.connection.execute(HOLD, *moment.values(), order_id, sku_id, quantity, until)
+    return changed(written) == 1
+
+
+async def drop(tx: Transaction, order_id: int) -> None:
+    await tx.connection.execute(DROP, order_id)
+
+
+async def drop_expired(tx: Transaction, *, at_most: int) -> int:
+    return changed(await tx.connection.execute(DROP_EXPIRED, tx.now, at_most))
