@@ -11,6 +11,7 @@ import pytest
 
 from kameng.journey import FOLLOWING
 from kameng.kernel.lifecycle import IllegalTransition, Lifecycle
+from kameng.ledger.entry import AccountKind, EntryKind
 from kameng.orders import lifecycle
 from kameng.orders.lifecycle import ActorKind, OrderEvent, OrderState
 from kameng.orders.order import ContactKind
@@ -34,6 +35,9 @@ ENUMS = {
     ("refunds", "state"): RefundState,
     ("refunds", "cause"): RefundCause,
     ("staff", "role"): Role,
+    ("ledger_accounts", "kind"): AccountKind,
+    ("ledger_entries", "kind"): EntryKind,
+    ("ledger_entries", "actor_kind"): ActorKind,
 }
 
 # A new event is either in the journey, or here because somebody decided so.

@@ -54,6 +54,7 @@ class ReceiptUse(StrEnum):
 class HeardFrom(StrEnum):
     NOTIFY = "notify"
     POLL = "poll"
+    LEDGER = "ledger"
 
 
 class RefundState(StrEnum):
