@@ -1,14 +1,10 @@
 """What has to be known of an epay V1 channel before it can be used."""
 
-import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Self, cast
-from urllib.parse import urlsplit
 
-from kameng.adapters.options import Option
-from kameng.kernel.errors import InvalidInput
+from kameng.adapters.options import Option, read_options
 from kameng.kernel.text import Words
 
 StartBy = Literal["mapi", "submit"]
@@ -17,7 +13,7 @@ RefundDoneCode = Literal["1", "0"]
 
 OPTIONS = (
     Option("base_url", Words("网关地址"), hint=Words("submit.php 所在的目录，例如 https://pay.example.com/")),
-    Option("pid", Words("商户号 PID")),
+    Option("pid", Words("商户号 PID"), form="[0-9A-Za-z]+", form_words=Words("商户号只含数字和字母")),
     Option("key", Words("商户密钥"), secret=True),
     Option(
         "start_by",
@@ -54,17 +50,7 @@ class EpayConfig:
     @classmethod
     def read(cls, config: Mapping[str, str]) -> Self:
         """From the fields of OPTIONS. Raises InvalidInput naming each field that is wrong."""
-        values = {o.name: config.get(o.name, "").strip() or o.default or "" for o in OPTIONS}
-        wrong = {o.name: Words("请填写") for o in OPTIONS if not values[o.name]}
-        wrong |= {o.name: Words("没有这个选项") for o in OPTIONS if o.choices and values[o.name] not in o.choices}
-        if "base_url" not in wrong:
-            values["base_url"] = _folder(values["base_url"])
-            if not _safe(values["base_url"]):
-                wrong["base_url"] = Words("请填写 https:// 开头的地址（只有内网地址可以用 http）")
-        if "pid" not in wrong and not (values["pid"].isascii() and values["pid"].isalnum()):
-            wrong["pid"] = Words("商户号只含数字和字母")
-        if wrong:
-            raise InvalidInput(fields=wrong)
+        values = read_options(OPTIONS, config)
         return cls(
             base_url=values["base_url"],
             pid=values["pid"],
@@ -73,29 +59,3 @@ class EpayConfig:
             sign_with=cast(SignWith, values["sign_with"]),
             refund_done_code=cast(RefundDoneCode, values["refund_done_code"]),
         )
-
-
-def _folder(url: str) -> str:
-    """People paste the address of submit.php or mapi.php; its folder is meant."""
-    head, _, last = url.rpartition("/")
-    folder = head if last.endswith(".php") else url
-    return folder.rstrip("/") + "/"
-
-
-def _safe(url: str) -> bool:
-    """The key travels in the query string, so nobody on the way may read it."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    if not host or parts.query or parts.fragment or parts.username or not re.fullmatch(r"[!-~]+", url):
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _inside(host))
-
-
-def _inside(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return host == "localhost"

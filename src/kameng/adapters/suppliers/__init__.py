@@ -1,0 +1,1 @@
+"""Suppliers: one module per protocol, `table.py` says which there are."""
