@@ -9,7 +9,7 @@ from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Transaction
 from kameng.kernel.errors import InvalidInput
 from kameng.kernel.text import Words
-from kameng.payment import store
+from kameng.payment import own_gateway, store
 from kameng.payment.gateway import GatewayMaker
 from kameng.payment.gateways import METHOD_NAMES, PURPOSE_CONFIG
 
@@ -36,6 +36,8 @@ async def add_gateway(
     fields: dict[str, Words] = {}
     if not _CODE.fullmatch(draft.code):
         fields["code"] = Words("以小写字母开头，只用小写字母、数字和连字符，2–31 个字符")
+    if draft.code == own_gateway.CODE:
+        fields["code"] = Words("这个代码由余额支付占用，请换一个")
     if not draft.name:
         fields["name"] = Words("请填写名称")
     if draft.protocol not in makers:

@@ -50,10 +50,16 @@ WHERE use = 'held' AND attempt_id IN (SELECT attempt_id FROM payment_attempt_ord
 RETURNING id, amount_fen
 """
 
+# What a balance paid goes back to the balance of whoever paid it; NULL for what a gateway received.
 REFUND = """
 SELECT f.id, f.order_id, f.amount_fen, f.state, f.cause, f.tries, r.amount_fen AS whole_fen, r.gateway_id,
-       r.gateway_trade_no, r.attempt_id
-FROM refunds f JOIN receipts r ON r.id = f.receipt_id WHERE f.id = $1
+       r.gateway_trade_no, r.attempt_id, m.owner AS balance_owner
+FROM refunds f JOIN receipts r ON r.id = f.receipt_id
+LEFT JOIN LATERAL (
+    SELECT a.owner FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
+    JOIN ledger_accounts a ON a.id = p.account_id
+    WHERE r.heard_from = 'ledger' AND e.reference = 'purchase:' || f.order_id AND a.kind = 'balance') m ON true
+WHERE f.id = $1
 """
 
 # Claimed by whoever gets here first; planned again before the call, so that a crash during it is asked about later.

@@ -22,6 +22,7 @@ from kameng.payment.attempt import (
 from kameng.payment.close_refund import close_refund
 from kameng.payment.gateway import InDoubt, RefundAnswer, RefundAsk, RefundDone, Refused, SentBack
 from kameng.payment.gateways import Channel, Gateways
+from kameng.payment.refund_to_balance import refund_to_balance
 from kameng.risk.alarms import AlarmKind, raise_alarm
 
 WORDS_MAX = 300
@@ -59,6 +60,15 @@ async def send_refund(*, db: Database, gateways: Gateways, refund_id: int) -> Re
         row = await refund_store.refund(connection, refund_id)
     if row is None:
         return None
+    if row["balance_owner"] is not None:
+        return await refund_to_balance(
+            db=db,
+            refund_id=refund_id,
+            order_id=OrderId(row["order_id"]),
+            owner=row["balance_owner"],
+            amount_fen=row["amount_fen"],
+            cause=RefundCause(row["cause"]),
+        )
     channel = await gateways.with_id(row["gateway_id"])
     async with db.transaction() as tx:
         claimed = tx.now + REFUND_CALL_TAKES

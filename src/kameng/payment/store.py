@@ -10,8 +10,19 @@ import asyncpg
 from kameng.kernel.database import Connection, Transaction
 from kameng.orders.number import OrderId
 
+# Balances pay through a gateway of our own, which has nothing to configure and no adapter.
 GATEWAYS = """
-SELECT id, code, name, protocol, methods, config_sealed, enabled, position FROM gateways ORDER BY position, id
+SELECT id, code, name, protocol, methods, config_sealed, enabled, position FROM gateways
+WHERE protocol <> 'balance' ORDER BY position, id
+"""
+
+OWN_GATEWAY = "SELECT id FROM gateways WHERE code = $1 AND protocol = $2"
+
+MAKE_OWN_GATEWAY = """
+INSERT INTO gateways (code, name, protocol, methods, config_sealed, enabled, position)
+VALUES ($1, '余额', $2, ARRAY[$1], '', false, 0)
+ON CONFLICT (code) DO UPDATE SET code = excluded.code WHERE gateways.protocol = excluded.protocol
+RETURNING id
 """
 
 SAVE_GATEWAY = """
@@ -132,6 +143,17 @@ async def save_gateway(tx: Transaction, values: Sequence[Any]) -> int:
     return gateway_id
 
 
+async def own_gateway(connection: Connection, code: str, protocol: str) -> int | None:
+    gateway_id: int | None = await connection.fetchval(OWN_GATEWAY, code, protocol)
+    return gateway_id
+
+
+async def make_own_gateway(tx: Transaction, code: str, protocol: str) -> int:
+    gateway_id: int | None = await tx.connection.fetchval(MAKE_OWN_GATEWAY, code, protocol)
+    assert gateway_id is not None, f"the code {code} belongs to a gateway of somebody else"
+    return gateway_id
+
+
 async def insert_attempt(
     tx: Transaction,
     *,
@@ -139,7 +161,7 @@ async def insert_attempt(
     gateway_id: int,
     method: str,
     shares: Mapping[OrderId, int],
-    ask_at: datetime,
+    ask_at: datetime | None,
 ) -> bool:
     """False when the number is taken."""
     written: str = await tx.connection.execute(
