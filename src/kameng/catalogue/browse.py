@@ -1,8 +1,12 @@
 """Looking through the catalogue."""
 
+from typing import Any
+
 import asyncpg
 
 from kameng.catalogue import store
+from kameng.catalogue.filling import ChooseBy, Delivers, FilledBy
+from kameng.catalogue.form import form_of
 from kameng.catalogue.product import Offer, Product, ProductType, Sku
 from kameng.kernel.database import Connection, Database
 from kameng.kernel.errors import Refusal
@@ -18,8 +22,18 @@ class ProductMissing(Refusal):
 
 
 def product_of(row: asyncpg.Record) -> Product:
-    values = {**dict(row), "aliases": tuple(row["aliases"]), "skus": tuple(Sku(**sku) for sku in row["skus"])}
+    values = {
+        **dict(row),
+        "aliases": tuple(row["aliases"]),
+        "form": form_of(row["form"]),
+        "delivers": Delivers(row["delivers"]),
+        "skus": tuple(_sku_of(sku) for sku in row["skus"]),
+    }
     return Product(**values)
+
+
+def _sku_of(row: dict[str, Any]) -> Sku:
+    return Sku(**{**row, "filled_by": FilledBy(row["filled_by"]), "choose_by": ChooseBy(row["choose_by"])})
 
 
 async def list_types(db: Database) -> list[ProductType]:
@@ -53,4 +67,7 @@ async def find_product(db: Database, slug: str, *, on_sale_only: bool = True) ->
 async def find_offer(connection: Connection, sku_id: int) -> Offer | None:
     """What the sku is sold as and for at this moment; None if there is no such sku."""
     row = await store.offer(connection, sku_id)
-    return Offer(**dict(row)) if row else None
+    if row is None:
+        return None
+    values = {**dict(row), "form": form_of(row["form"]), "delivers": Delivers(row["delivers"])}
+    return Offer(**{**values, "filled_by": FilledBy(row["filled_by"])})

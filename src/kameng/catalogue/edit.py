@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from kameng.catalogue import store
 from kameng.catalogue.browse import ProductMissing
+from kameng.catalogue.filling import ChooseBy, Delivers, FilledBy
+from kameng.catalogue.form import AccountForm, check_form, rows_of
 from kameng.catalogue.spelling import initials_of, pinyin_of, plain
 from kameng.kernel.database import Transaction
 from kameng.kernel.errors import InvalidInput
@@ -36,6 +38,8 @@ class ProductDraft:
     popularity: int = 0
     pinned: bool = False
     on_sale: bool = True
+    form: AccountForm = ()
+    delivers: Delivers = Delivers.CODES
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,9 @@ class SkuDraft:
     quantity_max: int = 20
     position: int = 0
     on_sale: bool = True
+    filled_by: FilledBy = FilledBy.STOCK
+    face_fen: int | None = None
+    choose_by: ChooseBy = ChooseBy.PRIORITY
 
 
 async def save_type(tx: Transaction, draft: TypeDraft) -> int:
@@ -64,12 +71,16 @@ async def save_product(tx: Transaction, draft: ProductDraft) -> int:
             re.compile(draft.code_format)
         except re.error as error:
             raise InvalidInput(fields={"code_format": Words("这不是有效的正则表达式")}) from error
+    check_form(draft.form)
+    if draft.delivers is Delivers.TOP_UP and not draft.form:
+        raise InvalidInput(fields={"form": Words("直充商品要问买家充值账号")})
     spelled = [draft.name, *draft.aliases]
     product_id = await store.save_product(
         tx,
         (draft.slug, draft.type_slug, draft.name, draft.summary, draft.usage_note, list(draft.aliases),
          draft.code_format, draft.code_keeps_case, draft.popularity, draft.pinned, draft.on_sale,
-         " ".join(map(plain, spelled)), " ".join(map(pinyin_of, spelled)), " ".join(map(initials_of, spelled))),
+         " ".join(map(plain, spelled)), " ".join(map(pinyin_of, spelled)), " ".join(map(initials_of, spelled)),
+         rows_of(draft.form), draft.delivers),
     )  # fmt: skip
     if product_id is None:
         raise InvalidInput(fields={"type_slug": Words("没有这个类型")})
@@ -89,9 +100,12 @@ async def save_sku(tx: Transaction, draft: SkuDraft) -> int:
         fields["price"] = Words("价格应大于 0")
     if not 1 <= draft.quantity_max <= QUANTITY_MAX:
         fields["quantity_max"] = Words("每单数量上限应为 1–1000")
+    if draft.face_fen is not None and not 1 <= draft.face_fen <= FEN_MAX:
+        fields["face"] = Words("面额应大于 0")
     if fields:
         raise InvalidInput(fields=fields)
-    values = (draft.product_slug, draft.face_value, draft.price_fen, draft.quantity_max, draft.position, draft.on_sale)
+    values = (draft.product_slug, draft.face_value, draft.price_fen, draft.quantity_max, draft.position, draft.on_sale,
+              draft.filled_by, draft.face_fen, draft.choose_by)  # fmt: skip
     sku_id = await store.save_sku(tx, values)
     if sku_id is None:
         raise ProductMissing

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from kameng.catalogue.filling import ChooseBy, Delivers, FilledBy
+from kameng.catalogue.form import AccountForm
+
 
 @dataclass(frozen=True)
 class ProductType:
@@ -16,7 +19,7 @@ class ProductType:
 
 @dataclass(frozen=True)
 class Sku:
-    """The third level 面值: what is bought and priced."""
+    """The third level 面值: what is bought and priced. `face_fen`: what one piece is worth, where it is measured so."""
 
     id: int
     face_value: str
@@ -24,6 +27,9 @@ class Sku:
     quantity_max: int
     position: int
     on_sale: bool
+    filled_by: FilledBy = FilledBy.STOCK
+    face_fen: int | None = None
+    choose_by: ChooseBy = ChooseBy.PRIORITY
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class Product:
     pinned: bool
     popularity: int
     on_sale: bool
+    form: AccountForm
+    delivers: Delivers
     skus: tuple[Sku, ...]
 
     @property
@@ -64,3 +72,7 @@ class Offer:
     price_fen: int
     quantity_max: int
     on_sale: bool
+    form: AccountForm
+    delivers: Delivers
+    filled_by: FilledBy
+    face_fen: int | None

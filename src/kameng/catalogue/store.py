@@ -15,9 +15,10 @@ GROUP BY t.id ORDER BY t.position, t.id
 
 PRODUCTS = """
 SELECT p.id, p.slug, p.name, t.slug AS type_slug, t.name AS type_name, p.summary, p.usage_note, p.aliases,
-       p.code_format, p.code_keeps_case, p.pinned, p.popularity, p.on_sale,
+       p.code_format, p.code_keeps_case, p.pinned, p.popularity, p.on_sale, p.form, p.delivers,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.id, 'face_value', s.face_value, 'price_fen', s.price_fen,
-                     'quantity_max', s.quantity_max, 'position', s.position, 'on_sale', s.on_sale)
+                     'quantity_max', s.quantity_max, 'position', s.position, 'on_sale', s.on_sale,
+                     'filled_by', s.filled_by, 'face_fen', s.face_fen, 'choose_by', s.choose_by)
                                    ORDER BY s.position, s.price_fen, s.id)
                  FROM skus s WHERE s.product_id = p.id), '[]') AS skus
 FROM products p JOIN product_types t ON t.id = p.type_id
@@ -44,10 +45,15 @@ ORDER BY score DESC, p.popularity DESC, p.id LIMIT $4
 
 OFFER = """
 SELECT s.id AS sku_id, v.id AS sku_version_id, v.type_name, v.product_name, v.face_value, v.usage_note,
-       s.price_fen, s.quantity_max, s.on_sale AND p.on_sale AS on_sale
+       s.price_fen, s.quantity_max, s.on_sale AND p.on_sale AS on_sale, p.form, p.delivers, s.filled_by, s.face_fen
 FROM skus s JOIN products p ON p.id = s.product_id
 JOIN LATERAL (SELECT * FROM sku_versions WHERE sku_id = s.id ORDER BY id DESC LIMIT 1) v ON true
 WHERE s.id = $1
+"""
+
+FILLING = """
+SELECT s.filled_by, s.face_fen, s.choose_by, s.price_fen, p.delivers
+FROM skus s JOIN products p ON p.id = s.product_id WHERE s.id = $1
 """
 
 SAVE_TYPE = """
@@ -57,33 +63,38 @@ ON CONFLICT (slug) DO UPDATE SET name = excluded.name, position = excluded.posit
 
 SAVE_PRODUCT = """
 INSERT INTO products (slug, type_id, name, summary, usage_note, aliases, code_format, code_keeps_case, popularity,
-                      pinned, on_sale, search_text, search_pinyin, search_initials)
-SELECT $1, t.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 FROM product_types t WHERE t.slug = $2
+                      pinned, on_sale, search_text, search_pinyin, search_initials, form, delivers)
+SELECT $1, t.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 FROM product_types t WHERE t.slug = $2
 ON CONFLICT (slug) DO UPDATE SET type_id = excluded.type_id, name = excluded.name, summary = excluded.summary,
     usage_note = excluded.usage_note, aliases = excluded.aliases, code_format = excluded.code_format,
     code_keeps_case = excluded.code_keeps_case, popularity = excluded.popularity, pinned = excluded.pinned,
     on_sale = excluded.on_sale, search_text = excluded.search_text, search_pinyin = excluded.search_pinyin,
-    search_initials = excluded.search_initials
+    search_initials = excluded.search_initials, form = excluded.form, delivers = excluded.delivers
 RETURNING id
 """
 
 SAVE_SKU = """
-INSERT INTO skus (product_id, face_value, price_fen, quantity_max, position, on_sale)
-SELECT p.id, $2, $3, $4, $5, $6 FROM products p WHERE p.slug = $1
+INSERT INTO skus (product_id, face_value, price_fen, quantity_max, position, on_sale, filled_by, face_fen, choose_by)
+SELECT p.id, $2, $3, $4, $5, $6, $7, $8, $9 FROM products p WHERE p.slug = $1
 ON CONFLICT (product_id, face_value) DO UPDATE SET price_fen = excluded.price_fen,
-    quantity_max = excluded.quantity_max, position = excluded.position, on_sale = excluded.on_sale
+    quantity_max = excluded.quantity_max, position = excluded.position, on_sale = excluded.on_sale,
+    filled_by = excluded.filled_by, face_fen = excluded.face_fen, choose_by = excluded.choose_by
 RETURNING id
 """
 
 # Only where the words differ from the latest version: prices are promised by the order itself.
 WRITE_VERSIONS = """
-INSERT INTO sku_versions (sku_id, type_name, product_name, face_value, usage_note, written_at)
-SELECT s.id, t.name, p.name, s.face_value, p.usage_note, $1
+INSERT INTO sku_versions (sku_id, type_name, product_name, face_value, usage_note, delivers, written_at)
+SELECT s.id, t.name, p.name, s.face_value, p.usage_note, p.delivers, $1
 FROM skus s JOIN products p ON p.id = s.product_id JOIN product_types t ON t.id = p.type_id
 LEFT JOIN LATERAL (SELECT * FROM sku_versions WHERE sku_id = s.id ORDER BY id DESC LIMIT 1) v ON true
-WHERE (v.type_name, v.product_name, v.face_value, v.usage_note)
-      IS DISTINCT FROM (t.name, p.name, s.face_value, p.usage_note)
+WHERE (v.type_name, v.product_name, v.face_value, v.usage_note, v.delivers)
+      IS DISTINCT FROM (t.name, p.name, s.face_value, p.usage_note, p.delivers)
 """
+
+
+async def filling(connection: Connection, sku_id: int) -> asyncpg.Record | None:
+    return await connection.fetchrow(FILLING, sku_id)
 
 
 async def types(connection: Connection) -> list[asyncpg.Record]:

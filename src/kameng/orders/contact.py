@@ -53,27 +53,33 @@ def contact_of(text: str) -> Contact:
     text = narrowed(text)
     if not text:
         raise InvalidInput(fields={"contact": Words("请填写手机号或邮箱，查订单时要用")})
-    if "@" in text:
-        if not _EMAIL.fullmatch(text.lower()):
-            raise InvalidInput(fields={"contact": Words("邮箱格式不对，例如 name@example.com")})
-        return Contact(ContactKind.EMAIL, text.lower())
-    return Contact(ContactKind.PHONE, _phone_of(text))
-
-
-def _phone_of(text: str) -> str:
-    if re.search(r"[^0-9+() \-]", text):
+    if "@" not in text and re.search(r"[^0-9+() \-]", text):
         raise InvalidInput(fields={"contact": Words("请填写手机号或邮箱")})
+    kind, read = (ContactKind.EMAIL, email_of(text)) if "@" in text else (ContactKind.PHONE, phone_of(text))
+    if isinstance(read, Words):
+        raise InvalidInput(fields={"contact": read})
+    return Contact(kind, read)
+
+
+def email_of(text: str) -> str | Words:
+    """In lower case; or what is wrong with it."""
+    text = narrowed(text).lower()
+    return text if _EMAIL.fullmatch(text) else Words("邮箱格式不对，例如 name@example.com")
+
+
+def phone_of(text: str) -> str | Words:
+    """Eleven digits without +86; or what is wrong with it."""
+    text = narrowed(text)
     digits = digits_of(text)
     if "+" in text and not digits.startswith("86"):
-        raise InvalidInput(fields={"contact": Words("目前只支持中国大陆手机号，也可以填邮箱")})
+        return Words("目前只支持中国大陆手机号")
     if len(digits) == PHONE_DIGITS + 2 and digits.startswith("86"):
         digits = digits[2:]
-    if len(digits) != PHONE_DIGITS:
-        raise InvalidInput(fields={"contact": Words("手机号应为 11 位数字，请检查")})
-    if not (digits.startswith("1") and phonenumbers.is_possible_number(phonenumbers.parse(digits, "CN"))):
-        raise InvalidInput(fields={"contact": Words("手机号应以 1 开头，第二位为 3–9")})
-    if digits[1] not in "3456789":
-        raise InvalidInput(fields={"contact": Words("手机号应以 1 开头，第二位为 3–9")})
+    if len(digits) != PHONE_DIGITS or re.search(r"[^0-9+() \-]", text):
+        return Words("手机号应为 11 位数字，请检查")
+    is_possible = phonenumbers.is_possible_number(phonenumbers.parse(digits, "CN"))
+    if not (is_possible and digits[0] == "1" and digits[1] in "3456789"):
+        return Words("手机号应以 1 开头，第二位为 3–9")
     return digits
 
 
