@@ -21,6 +21,15 @@ class AlarmKind(StrEnum):
     REFUND_STUCK = "refund_stuck"
     JOB_GAVE_UP = "job_gave_up"
     STAFF_LOCKED_OUT = "staff_locked_out"
+    PRICE_DRIFT = "price_drift"
+    GOODS_GONE = "goods_gone"
+    SUPPLIER_BALANCE_LOW = "supplier_balance_low"
+    SUPPLIER_UNREADABLE = "supplier_unreadable"
+    DELIVERY_STUCK = "delivery_stuck"
+    DELIVERED_SHORT = "delivered_short"
+    SUPPLIER_CONTRADICTS = "supplier_contradicts"
+    SUPPLIER_OVERCHARGED = "supplier_overcharged"
+    UNKNOWN_DELIVERY = "unknown_delivery"
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,10 @@ ALARMS: Mapping[AlarmKind, Words] = {
     AlarmKind.REFUND_STUCK: Words("退款受阻"),
     AlarmKind.JOB_GAVE_UP: Words("后台任务多次失败后放弃"),
     AlarmKind.STAFF_LOCKED_OUT: Words("员工账号连续输错密码被锁定"),
+    AlarmKind.PRICE_DRIFT: Words("货源涨价，供货线路已自动停用"),
+    AlarmKind.GOODS_GONE: Words("货源下架了有供货线路的商品"),
+    AlarmKind.SUPPLIER_BALANCE_LOW: Words("货源余额不足，请充值"),
+    AlarmKind.SUPPLIER_UNREADABLE: Words("连续多次读不到货源的商品"),
 }
 
 FACTS: Mapping[str, Words] = {
