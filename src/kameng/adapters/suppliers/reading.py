@@ -85,17 +85,26 @@ def _fen(value: object, rounding: str) -> int | None:
     return int((Decimal(text) * 100).to_integral_value(rounding))
 
 
+class Unsent(InDoubt):
+    """The request never left: whoever ordered knows that nothing was ordered (see `unplaced`)."""
+
+
 async def asked(call: Awaitable[Answer], *, secret: str, more_secrets: Iterable[str] = ()) -> dict[str, Any] | InDoubt:
     """The JSON object a call was answered with. Secrets that come back in words are taken out of them."""
     try:
         answer = await call
     except Outage as outage:
-        return InDoubt(str(outage))
+        return Unsent(str(outage)) if outage.outcome_known else InDoubt(str(outage))
     said = None if 300 <= answer.status < 400 else read_object(answer.text)
     if said is not None:
         return said
     words = " ".join(answer.text.split())
     return InDoubt(f"HTTP {answer.status}, no JSON object: {redacted(words, secret, *more_secrets)}"[:WORDS_MAX])
+
+
+def unplaced(said: InDoubt | Refused) -> InDoubt | Refused:
+    """For orders: what never left is a known no, so that another supplier can be asked at once."""
+    return Refused(Reason.OTHER, said.words) if isinstance(said, Unsent) else said
 
 
 def redacted(words: str, *secrets: str) -> str:

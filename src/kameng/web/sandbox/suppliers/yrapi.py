@@ -12,19 +12,19 @@ from kameng.web.sandbox.suppliers.emulation import Call, Counter, Emulation, End
 from kameng.web.sandbox.suppliers.wares import Declined, No, Purchase, State, Wanted
 
 _STATES = {State.CANCELLED: -1, State.RUNNING: 0, State.DELIVERED: 1, State.FAILED: 2, State.PARTLY: 3}
+# As the program words them.
 _WORDS = {
-    No.DUPLICATE: "商户订单号已存在",
-    No.UNKNOWN_GOODS: "产品不存在",
-    No.OFF_SALE: "产品已下架",
-    No.OUT_OF_STOCK: "产品库存不足",
-    No.GUARD: "产品价格大于限定价格",
-    No.BALANCE: "账户余额不足",
-    No.BAD_ACCOUNT: "充值号码格式错误",
-    No.FIELD_MISSING: "缺少参数",
+    No.DUPLICATE: "已经存在相同商户订单号的订单",
+    No.UNKNOWN_GOODS: "未找到相关产品(产品ID不正确或已下架)",
+    No.OFF_SALE: "未找到相关产品(产品ID不正确或已下架)",
+    No.OUT_OF_STOCK: "要充值的产品还没有准备好，请联系平台！",
+    No.GUARD: "成本限制，提单不通过！",
+    No.BALANCE: "账户余额不足！请加款",
+    No.BAD_ACCOUNT: "手机号格式不正确",
+    No.TOO_OFTEN: "当前号码已经存在订单",
     No.SIGNATURE: "签名错误",
-    No.MAINTENANCE: "产品维护中",
-    No.NOT_FOUND: "订单不存在",
-    No.TOO_LATE: "订单已完成，不能撤销",
+    No.MAINTENANCE: "下单失败，请重试！",
+    No.TOO_LATE: "订单不可申请撤单",
 }
 
 
@@ -81,8 +81,6 @@ def _place(counter: Counter, visit: Visit) -> Said:
 
 def _check(counter: Counter, visit: Visit) -> Said:
     found = [counter.warehouse.find(number=number) for number in _fields(counter, visit)["out_trade_nums"].split(",")]
-    if not any(found):
-        raise Declined(No.NOT_FOUND)
     return _fine([_told(purchase) | {"order_number": purchase.supplier_no} for purchase in found if purchase])
 
 
@@ -92,8 +90,8 @@ def _told(purchase: Purchase) -> dict[str, Any]:
         "mobile": purchase.account,
         "state": _STATES[purchase.state],
         "charge_amount": yuan(purchase.delivered),
-        "voucher": purchase.receipt,
-        "charge_kami": ";".join(f"{code.number},{code.password}" for code in purchase.codes),
+        "voucher": "",
+        "charge_kami": purchase.receipt,
         "remark": purchase.words,
     }
 
@@ -113,15 +111,16 @@ def _product(counter: Counter, visit: Visit) -> Said:
         for ware in counter.warehouse.wares()
         if ware.on_sale
     ]
-    return _fine([{"type_name": "话费", "cate": "全国", "products": entries}])
+    return _fine([{"id": 1, "cate": "全国", "type": "1", "sort": "0", "products": entries}])
 
 
 def _cancel(counter: Counter, visit: Visit) -> Said:
     purchase = counter.warehouse.find(number=_fields(counter, visit)["out_trade_nums"])
     if purchase is None:
-        raise Declined(No.NOT_FOUND)
+        raise Declined(No.TOO_LATE)
     counter.warehouse.cancel(purchase)
-    return _fine(None)
+    # Not a slip of ours: the program answers so.
+    return Said({"errno": 1, "errmsg": "ok", "data": [_told(purchase)]})
 
 
 def _errand(counter: Counter, purchase: Purchase) -> Errand:
