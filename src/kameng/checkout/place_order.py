@@ -1,22 +1,24 @@
-"""A wish becomes an order: price promised, cards reserved, a quarter of an hour to pay."""
+"""A wish becomes an order: price promised, goods made sure of, a quarter of an hour to pay."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kameng.catalogue.browse import find_offer
 from kameng.catalogue.product import Offer
+from kameng.catalogue.read_account import read_account
 from kameng.checkout import store
-from kameng.kernel.clock import SHANGHAI
+from kameng.checkout.secure import secure
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database, Transaction
 from kameng.kernel.errors import InvalidInput, Refusal
-from kameng.kernel.text import Words
+from kameng.kernel.text import Words, narrowed
 from kameng.orders.contact import Contact, contact_of, whole_index
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId, floor
 from kameng.orders.order import NewOrder
 from kameng.orders.place import place
-from kameng.stock.reserve import reserve
 
 PURPOSE_REQUEST = "order request"
 PURPOSE_WISH = "order request, its wish"
@@ -64,7 +66,11 @@ class CheckoutRules:
 
 @dataclass(frozen=True)
 class Wish:
-    """What the buyer asked for, as it was typed. `unit_price_fen` is the price that was shown."""
+    """What the buyer asked for, as it was typed. `unit_price_fen` is the price that was shown.
+
+    `account` holds the answers to the product's form by the fields' names. `operator` is the buyer's word for whose a
+    phone number is by now; empty leaves it to the number.
+    """
 
     site_id: int
     sku_id: int
@@ -73,6 +79,8 @@ class Wish:
     unit_price_fen: int
     terms_accepted: bool
     client_address: str | None = None
+    account: Mapping[str, str] = field(default_factory=dict, repr=False)
+    operator: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,7 @@ class _AskedBefore(Exception):
 async def place_order(
     *, db: Database, keyring: Keyring, rules: CheckoutRules, wish: Wish, idempotency_key: str | None = None
 ) -> PlacedOrder:
-    """Promise the price, reserve the cards and write the order, all or nothing.
+    """Promise the price, make sure of the goods and write the order, all or nothing.
 
     The same key with the same wish gives the first order again. Raises InvalidInput, SkuUnavailable, PriceChanged,
     OutOfStock, IdempotencyConflict, TooManyOpenOrders.
@@ -125,6 +133,7 @@ async def _place(
 ) -> PlacedOrder:
     async with db.transaction() as tx:
         offer = _checked(await find_offer(tx.connection, wish.sku_id), wish)
+        account = read_account(offer.form, wish.account, operator=wish.operator)
         await _refuse_hoarding(tx, keyring, rules, contact)
         new = NewOrder(
             site_id=wish.site_id,
@@ -137,11 +146,10 @@ async def _place(
             client_address=wish.client_address,
             pay_until=tx.now + rules.pay_within,
         )
-        order = await place(tx, keyring, new)
+        order = await place(tx, keyring, new, account=account)
         if request is not None and not await store.remember(tx, *request, order.id):
             raise _AskedBefore
-        today = tx.now.astimezone(SHANGHAI).date()
-        if not await reserve(tx, order_id=order.id, sku_id=order.sku_id, quantity=order.quantity, on=today):
+        if not await secure(tx, offer, order, operator=account.operator if account else None):
             raise OutOfStock
         return PlacedOrder(order.id, order.state, order.amount_fen, order.pay_until)
 
@@ -188,7 +196,9 @@ def _request_key(keyring: Keyring, text: str) -> bytes:
 def _fingerprint(keyring: Keyring, wish: Wish, contact: Contact) -> bytes:
     """What must be equal for a repeat to be a repeat."""
     parts = (wish.site_id, wish.sku_id, wish.quantity, wish.unit_price_fen, contact.text)
-    return keyring.index("\n".join(map(str, parts)), purpose=PURPOSE_WISH)
+    answers = [(name, narrowed(text)) for name, text in sorted(wish.account.items())]
+    more = [json.dumps([answers, wish.operator])] if answers or wish.operator else []
+    return keyring.index("\n".join([*map(str, parts), *more]), purpose=PURPOSE_WISH)
 
 
 async def forget_old_requests(db: Database) -> None:
