@@ -1,7 +1,7 @@
 """A wish becomes an order: price promised, goods made sure of, a quarter of an hour to pay."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from kameng.checkout.secure import secure
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database, Transaction
 from kameng.kernel.errors import InvalidInput, Refusal
+from kameng.kernel.money import percent_of
 from kameng.kernel.text import Words, narrowed
 from kameng.orders.contact import Contact, contact_of, whole_index
 from kameng.orders.lifecycle import OrderState
@@ -58,10 +59,14 @@ class TooManyOpenOrders(Refusal):
 
 @dataclass(frozen=True)
 class CheckoutRules:
-    """How long an unpaid order holds its cards, and how many a contact may hold open at a time."""
+    """How long an unpaid order holds its cards, and how many a contact may hold open at a time (None: any number).
+
+    `price_percent` of the shop's price is what is asked for: a merchant's price level.
+    """
 
     pay_within: timedelta = timedelta(minutes=15)
-    open_orders_max: int = 5
+    open_orders_max: int | None = 5
+    price_percent: int = 100
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,12 @@ class PlacedOrder:
     pay_until: datetime
 
 
-class _AskedBefore(Exception):
+class AskedBefore(Exception):
     """Rolls back a repeat that lost the race against its twin."""
+
+
+#: Writes down, with the order, who asked for it; False when the same was asked before.
+Remember = Callable[[Transaction, OrderId], Awaitable[bool]]
 
 
 async def place_order(
@@ -112,14 +121,28 @@ async def place_order(
     fingerprint = _fingerprint(keyring, wish, contact)
     if (first := await _first_answer(db, key, fingerprint)) is not None:
         return first
+
+    async def remember(tx: Transaction, order_id: OrderId) -> bool:
+        return await store.remember(tx, key, fingerprint, order_id)
+
     try:
-        return await _place(db, keyring, rules, wish, contact, request=(key, fingerprint))
-    except (_AskedBefore, Refusal):
+        return await _place(db, keyring, rules, wish, contact, remember=remember)
+    except (AskedBefore, Refusal):
         # A twin that won may have taken the last card or the last place among the open orders.
         first = await _first_answer(db, key, fingerprint)
         if first is None:
             raise
         return first
+
+
+async def place_remembered(
+    *, db: Database, keyring: Keyring, rules: CheckoutRules, wish: Wish, remember: Remember
+) -> PlacedOrder:
+    """Place an order for somebody who keeps their own list of what was asked for, in the order's own transaction.
+
+    Raises AskedBefore, and what `place_order` raises; whoever is told no looks into the list whether a twin was faster.
+    """
+    return await _place(db, keyring, rules, wish, contact_of(wish.contact), remember=remember)
 
 
 async def _place(
@@ -129,10 +152,10 @@ async def _place(
     wish: Wish,
     contact: Contact,
     *,
-    request: tuple[bytes, bytes] | None = None,
+    remember: Remember | None = None,
 ) -> PlacedOrder:
     async with db.transaction() as tx:
-        offer = _checked(await find_offer(tx.connection, wish.sku_id), wish)
+        offer = _checked(await find_offer(tx.connection, wish.sku_id), wish, rules)
         account = read_account(offer.form, wish.account, operator=wish.operator)
         await _refuse_hoarding(tx, keyring, rules, contact)
         new = NewOrder(
@@ -140,31 +163,34 @@ async def _place(
             sku_id=offer.sku_id,
             sku_version_id=offer.sku_version_id,
             quantity=wish.quantity,
-            unit_price_fen=offer.price_fen,
+            unit_price_fen=wish.unit_price_fen,
             contact_kind=contact.kind,
             contact=contact.text,
             client_address=wish.client_address,
             pay_until=tx.now + rules.pay_within,
         )
         order = await place(tx, keyring, new, account=account)
-        if request is not None and not await store.remember(tx, *request, order.id):
-            raise _AskedBefore
+        if remember is not None and not await remember(tx, order.id):
+            raise AskedBefore
         if not await secure(tx, offer, order, operator=account.operator if account else None):
             raise OutOfStock
         return PlacedOrder(order.id, order.state, order.amount_fen, order.pay_until)
 
 
-def _checked(offer: Offer | None, wish: Wish) -> Offer:
+def _checked(offer: Offer | None, wish: Wish, rules: CheckoutRules) -> Offer:
     if offer is None or not offer.on_sale:
         raise SkuUnavailable
     if not 1 <= wish.quantity <= offer.quantity_max:
         raise InvalidInput(fields={"quantity": Words("数量应为 1 到 %(most)s")}, most=offer.quantity_max)
-    if wish.unit_price_fen != offer.price_fen:
-        raise PriceChanged(now_fen=offer.price_fen)
+    now_fen = percent_of(offer.price_fen, rules.price_percent)
+    if wish.unit_price_fen != now_fen:
+        raise PriceChanged(now_fen=now_fen)
     return offer
 
 
 async def _refuse_hoarding(tx: Transaction, keyring: Keyring, rules: CheckoutRules, contact: Contact) -> None:
+    if rules.open_orders_max is None:
+        return
     index = whole_index(keyring, contact)
     await store.take_turns(tx, index)
     open_orders = await store.open_orders(

@@ -25,3 +25,8 @@ def fen_of(text: str) -> int:
         msg = "more than two decimals"
         raise ValueError(msg)
     return int(exact)
+
+
+def percent_of(fen: int, percent: int) -> int:
+    """So much of a price; a part of a fen is a whole one, and nothing is for nothing."""
+    return max(1, -(-fen * percent // 100))

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
+from kameng.kernel.money import percent_of
+
 Network = IPv4Network | IPv6Network
 
 
@@ -37,7 +39,7 @@ class Merchant:
 
     def price_of(self, price_fen: int) -> int:
         """What one piece costs this merchant, in fen, of the shop's price; a part of a fen is a whole one."""
-        return max(1, -(-price_fen * self.price_percent // 100))
+        return percent_of(price_fen, self.price_percent)
 
 
 @dataclass(frozen=True)
