@@ -184,7 +184,7 @@ CREATE TABLE delivery_attempts (
     UNIQUE (supplier_id, number),
     CHECK ((state IN ('delivered', 'partly', 'failed', 'refused')) = (settled_at IS NOT NULL))
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
-CREATE INDEX delivery_attempts_to_ask ON delivery_attempts (ask_at) WHERE ask_at IS NOT NULL;
+CREATE INDEX delivery_attempts_to_ask ON delivery_attempts (supplier_id, ask_at) WHERE ask_at IS NOT NULL;
 CREATE INDEX delivery_attempts_in_doubt ON delivery_attempts (doubted_at) WHERE state = 'in_doubt';
 CREATE INDEX delivery_attempts_by_order ON delivery_attempts (order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX delivery_attempts_by_supplier_no ON delivery_attempts (supplier_id, supplier_no)
@@ -225,3 +225,8 @@ ALTER TABLE card_batches
     DROP CONSTRAINT card_batches_upload_kind_check,
     ADD CONSTRAINT card_batches_upload_kind_check CHECK (upload_kind IN ('txt', 'csv', 'xlsx', 'supplier')),
     ADD cost_fen bigint CHECK (cost_fen >= 0);
+
+ALTER TABLE refunds
+    DROP CONSTRAINT refunds_cause_check,
+    ADD CONSTRAINT refunds_cause_check CHECK (cause IN (
+        'sold_out', 'undeliverable', 'paid_twice', 'paid_too_much', 'paid_too_little', 'staff'));

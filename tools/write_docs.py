@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from kameng.fulfilment import attempt as delivery_attempt
 from kameng.kernel.lifecycle import Lifecycle
 from kameng.kernel.text import Words
 from kameng.orders import lifecycle
@@ -50,6 +51,13 @@ MACHINES = [
         attempt.RefundState,
         attempt.RefundState.INTENDED,
         attempt.REFUND_LIFECYCLE,
+    ),
+    Machine(
+        "Delivery attempt 发货尝试",
+        "src/kameng/fulfilment/attempt.py",
+        delivery_attempt.AttemptState,
+        delivery_attempt.AttemptState.CALLING,
+        delivery_attempt.ATTEMPT_LIFECYCLE,
     ),
 ]
 

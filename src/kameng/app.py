@@ -16,6 +16,8 @@ from litestar.types import ControllerRouterHandler
 
 from kameng.adapters.gateways.table import PROTOCOLS, gateway_makers
 from kameng.adapters.http import HttpClient
+from kameng.adapters.suppliers.table import PROTOCOLS as SUPPLIER_PROTOCOLS
+from kameng.adapters.suppliers.table import supplier_makers
 from kameng.journey import FOLLOWING
 from kameng.kernel.clock import Clock, SystemClock
 from kameng.kernel.crypto import Keyring
@@ -25,8 +27,10 @@ from kameng.kernel.logs import configure_logs
 from kameng.payment.gateways import Gateways
 from kameng.settings import DATABASE_URL, Settings, SettingWrong, settings_from
 from kameng.sites.directory import SiteDirectory
+from kameng.supply.suppliers import Suppliers
 from kameng.tracking.live import LiveEvents
 from kameng.web.callbacks.notify import notify
+from kameng.web.callbacks.supplier import supplier_callback
 from kameng.web.console.routes import CONSOLE
 from kameng.web.design.assets import Assets, static, theme
 from kameng.web.design.doorway import Doorway
@@ -55,6 +59,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     readyz,
     metrics,
     notify,
+    supplier_callback,
 )
 
 
@@ -79,6 +84,7 @@ def make_app(settings: Settings, *, clock: Clock | None = None, long_lived: bool
             {
                 "keyring": keyring,
                 "gateway_protocols": PROTOCOLS,
+                "supplier_protocols": SUPPLIER_PROTOCOLS,
                 "web_settings": settings.web,
                 "checkout_rules": settings.checkout,
                 "guard_rules": settings.guard,
@@ -118,6 +124,7 @@ def _lifespan(settings: Settings, clock: Clock, *, long_lived: bool) -> Lifespan
             app.state.db = db
             app.state.directory = SiteDirectory(db)
             app.state.gateways = Gateways(db, app.state.keyring, gateway_makers(http))
+            app.state.suppliers = Suppliers(db, app.state.keyring, supplier_makers(http, clock))
             app.state.live = LiveEvents(db)
             following = asyncio.create_task(app.state.live.follow())
             if long_lived:

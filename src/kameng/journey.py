@@ -4,7 +4,9 @@ An order event may have consequences in its own transaction (`AT_ONCE`: all or n
 behind in it (`LATER`: done by a worker, again until done). An event that is not a key of AT_ONCE or LATER ends there.
 """
 
-from kameng.fulfilment.deliver_from_stock import deliver_from_stock, release_to_stock
+from kameng.fulfilment.deliver import deliver
+from kameng.fulfilment.deliver_from_stock import release_to_stock
+from kameng.fulfilment.halt_delivery import halt_delivery
 from kameng.kernel.database import Following
 from kameng.orders.lifecycle import (
     AcceptedByStaff,
@@ -13,15 +15,17 @@ from kameng.orders.lifecycle import (
     PaymentConfirmed,
     RefundRequested,
     SoldOut,
+    Undeliverable,
 )
 from kameng.payment.open_refund import refund_order
 
 FOLLOWING = Following(
     at_once={
-        PaymentConfirmed: (deliver_from_stock,),  # → Delivered, or SoldOut
-        AcceptedByStaff: (deliver_from_stock,),  # → Delivered, or SoldOut
+        PaymentConfirmed: (deliver,),  # → Delivered, DeliveryStarted or SoldOut
+        AcceptedByStaff: (deliver,),  # → Delivered, DeliveryStarted or SoldOut
         SoldOut: (refund_order,),
-        RefundRequested: (release_to_stock, refund_order),
+        Undeliverable: (refund_order,),
+        RefundRequested: (halt_delivery, release_to_stock, refund_order),
         Expired: (release_to_stock,),
         CancelledByBuyer: (release_to_stock,),
     },

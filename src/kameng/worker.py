@@ -21,7 +21,9 @@ from pgqueuer.queries import Queries
 
 from kameng.adapters.gateways.table import gateway_makers
 from kameng.adapters.http import HttpClient
+from kameng.adapters.suppliers.table import supplier_makers
 from kameng.checkout.place_order import forget_old_requests
+from kameng.fulfilment.dispatcher import Dispatcher
 from kameng.journey import FOLLOWING
 from kameng.kernel.database import Database, connect, open_pool
 from kameng.kernel.jobs import Body, Job, payload_of
@@ -35,10 +37,13 @@ from kameng.settings import Settings
 from kameng.stock.import_upload import import_upload
 from kameng.stock.jobs import IMPORT_CARDS
 from kameng.stock.resume_imports import resume_imports
+from kameng.supply.suppliers import Suppliers
 
 log = structlog.get_logger()
 
 LOOK_FOR_JOBS_EVERY = timedelta(seconds=2)
+# Suppliers take their time, and hundreds of them may do so at once.
+CONNECTIONS_MAX = 1000
 
 
 @dataclass(frozen=True)
@@ -68,12 +73,18 @@ async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
     Raises when the queue itself breaks, for example because the database went away: whoever started this process starts
     it again.
     """
-    async with HttpClient() as http, await open_pool(url, size=settings.pool_size) as pool:
+    async with (
+        HttpClient(connections_max=CONNECTIONS_MAX) as http,
+        await open_pool(url, size=settings.pool_size) as pool,
+    ):
         db = Database(pool, following=FOLLOWING)
-        gateways = Gateways(db, settings.keyring(), gateway_makers(http))
+        keyring = settings.keyring()
+        gateways = Gateways(db, keyring, gateway_makers(http))
+        suppliers = Suppliers(db, keyring, supplier_makers(http, db.clock))
+        dispatcher = Dispatcher(db=db, keyring=keyring, suppliers=suppliers, public_url=settings.public_url)
         bodies: Mapping[Job, Body] = {
             SEND_REFUND: partial(send_refund, db=db, gateways=gateways),
-            IMPORT_CARDS: partial(import_upload, db=db, keyring=settings.keyring()),
+            IMPORT_CARDS: partial(import_upload, db=db, keyring=keyring),
         }
         queue_connection = await connect(url)
         queue = _queue(db, queue_connection, {job.name: body for job, body in bodies.items()})
@@ -84,6 +95,7 @@ async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
             async with asyncio.TaskGroup() as group:
                 for sweep in sweeps_of(db, gateways, settings):
                     group.create_task(_sweep(sweep, stop))
+                group.create_task(dispatcher.run(stop))
                 group.create_task(queue.run(dequeue_timeout=LOOK_FOR_JOBS_EVERY))
                 await stop.wait()
                 queue.shutdown.set()

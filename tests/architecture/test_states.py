@@ -9,6 +9,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from kameng.catalogue.filling import ChooseBy, Delivers, FilledBy
+from kameng.fulfilment import attempt as delivery_attempt
+from kameng.fulfilment.attempt import AttemptState as DeliveryAttemptState
 from kameng.journey import FOLLOWING
 from kameng.kernel.lifecycle import IllegalTransition, Lifecycle
 from kameng.ledger.entry import AccountKind, EntryKind
@@ -19,6 +22,7 @@ from kameng.payment import attempt
 from kameng.payment.attempt import AttemptState, HeardFrom, ReceiptUse, RefundCause, RefundState
 from kameng.staff.roles import Role
 from kameng.stock.card import BatchState, CardState, FileKind
+from kameng.supply.supplier import GoodsKind
 from tests.architecture.source import SOURCE, name_of, python_files
 from tools import write_docs
 
@@ -35,6 +39,14 @@ ENUMS = {
     ("refunds", "state"): RefundState,
     ("refunds", "cause"): RefundCause,
     ("staff", "role"): Role,
+    ("products", "delivers"): Delivers,
+    ("sku_versions", "delivers"): Delivers,
+    ("skus", "filled_by"): FilledBy,
+    ("skus", "choose_by"): ChooseBy,
+    ("supplier_goods", "kind"): GoodsKind,
+    ("delivery_attempts", "state"): DeliveryAttemptState,
+    ("deliveries", "state"): delivery_attempt.DeliveryState,
+    ("attempt_answers", "asked_by"): delivery_attempt.AskedBy,
     ("ledger_accounts", "kind"): AccountKind,
     ("ledger_entries", "kind"): EntryKind,
     ("ledger_entries", "actor_kind"): ActorKind,
@@ -48,6 +60,12 @@ NOTHING_FOLLOWS = {
     lifecycle.SurplusReceived,
     lifecycle.SurplusReturned,
     lifecycle.Delivered,
+    lifecycle.DeliveryStarted,
+    lifecycle.SentToSupplier,
+    lifecycle.ResultInDoubt,
+    lifecycle.PartlyDelivered,
+    lifecycle.AttemptFailed,
+    lifecycle.DeliveryStuck,
     lifecycle.Refunded,
     lifecycle.RefundStuck,
     lifecycle.Revealed,
@@ -57,6 +75,7 @@ MACHINES: dict[str, tuple[type[StrEnum], Lifecycle[Any]]] = {
     "order": (OrderState, lifecycle.LIFECYCLE),
     "payment attempt": (AttemptState, attempt.ATTEMPT_LIFECYCLE),
     "refund": (RefundState, attempt.REFUND_LIFECYCLE),
+    "delivery attempt": (DeliveryAttemptState, delivery_attempt.ATTEMPT_LIFECYCLE),
 }
 
 CHECKS = """

@@ -2,16 +2,16 @@
 
 from kameng.kernel.clock import SHANGHAI
 from kameng.kernel.database import Transaction
-from kameng.orders.lifecycle import SYSTEM, Delivered, OrderEvent, SoldOut
+from kameng.orders.lifecycle import SYSTEM, Delivered, OrderEvent
 from kameng.orders.order import Order
 from kameng.stock.allocate import allocate
 from kameng.stock.release import release
 from kameng.stock.reserve import reserve
 
 
-async def deliver_from_stock(tx: Transaction, order: Order, _paid: OrderEvent) -> OrderEvent:
-    """The paid order's next event: Delivered with its reserved cards, with fresh ones if its reservation is gone, or
-    SoldOut. No card goes out on its last day. Follows PaymentConfirmed and AcceptedByStaff at once."""
+async def deliver_from_stock(tx: Transaction, order: Order) -> Delivered | None:
+    """The order's cards are sold to it: those it reserved, or fresh ones if its reservation is gone. None when there
+    are not enough. No card goes out on its last day."""
     today = tx.now.astimezone(SHANGHAI).date()
     if order.placed_at.astimezone(SHANGHAI).date() < today:
         # What was held since another day may be out of date by now; what still works is found again below.
@@ -21,11 +21,11 @@ async def deliver_from_stock(tx: Transaction, order: Order, _paid: OrderEvent) -
         await reserve(tx, order_id=order.id, sku_id=order.sku_id, quantity=order.quantity, on=today)
         cards = await allocate(tx, order.id)
     if cards == 0:
-        return SoldOut(SYSTEM, reason="paid after the reservation ended, and nothing is left in stock")
+        return None
     assert cards == order.quantity, f"order {order.id} holds {cards} cards, not {order.quantity}"
     return Delivered(SYSTEM, facts={"cards": cards})
 
 
 async def release_to_stock(tx: Transaction, order: Order, _gone: OrderEvent) -> None:
-    """Put an order's reserved cards back. Follows Expired and CancelledByBuyer at once."""
+    """Put an order's reserved cards back. Follows Expired, CancelledByBuyer and RefundRequested at once."""
     await release(tx, order.id)

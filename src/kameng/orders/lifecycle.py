@@ -120,9 +120,59 @@ class CancelledByBuyer(OrderEvent):
 
 @dataclass(frozen=True)
 class Delivered(OrderEvent):
-    """The goods can be read on the order page (电子商务法 §51). Facts: cards."""
+    """The goods can be read on the order page (电子商务法 §51), or have arrived at the account. Facts: cards."""
 
     name = "delivered"
+
+
+@dataclass(frozen=True)
+class DeliveryStarted(OrderEvent):
+    """Nothing of it lies in our vault: suppliers deliver it."""
+
+    name = "delivery_started"
+
+
+@dataclass(frozen=True)
+class SentToSupplier(OrderEvent):
+    """A supplier has taken it. Facts: attempt."""
+
+    name = "sent_to_supplier"
+
+
+@dataclass(frozen=True)
+class ResultInDoubt(OrderEvent):
+    """A supplier's answer can't be read; it is asked about until it can, and nobody else is asked to deliver
+    meanwhile. Facts: attempt."""
+
+    name = "result_in_doubt"
+
+
+@dataclass(frozen=True)
+class PartlyDelivered(OrderEvent):
+    """A part is there; the rest comes by another attempt. Facts: attempt, delivered, owed."""
+
+    name = "partly_delivered"
+
+
+@dataclass(frozen=True)
+class AttemptFailed(OrderEvent):
+    """A supplier is known not to have delivered; another one is looked for. Facts: attempt, why."""
+
+    name = "attempt_failed"
+
+
+@dataclass(frozen=True)
+class DeliveryStuck(OrderEvent):
+    """Asking has not helped, or only a part can be delivered; a person has to look. Facts: attempt."""
+
+    name = "delivery_stuck"
+
+
+@dataclass(frozen=True)
+class Undeliverable(OrderEvent):
+    """No supplier is left who could deliver it, and nothing was delivered: the money goes back. Facts: why."""
+
+    name = "undeliverable"
 
 
 @dataclass(frozen=True)
@@ -181,6 +231,19 @@ LIFECYCLE = Lifecycle[OrderState](
         (_S.CANCELLED, PaidTooLittle): _S.UNDER_REVIEW,
         (_S.PAID, Delivered): _S.DELIVERED,
         (_S.PAID, SoldOut): _S.REFUNDING,
+        (_S.PAID, DeliveryStarted): _S.DELIVERING,
+        (_S.DELIVERING, SentToSupplier): _S.DELIVERING,
+        (_S.DELIVERING, ResultInDoubt): _S.DELIVERING,
+        (_S.DELIVERING, PartlyDelivered): _S.DELIVERING,
+        (_S.DELIVERING, AttemptFailed): _S.DELIVERING,
+        (_S.DELIVERING, Delivered): _S.DELIVERED,
+        (_S.DELIVERING, DeliveryStuck): _S.EXCEPTION,
+        (_S.DELIVERING, Undeliverable): _S.REFUNDING,
+        # What was stuck becomes known after all: by a late answer, or by a person's word.
+        (_S.EXCEPTION, Delivered): _S.DELIVERED,
+        (_S.EXCEPTION, SentToSupplier): _S.DELIVERING,
+        (_S.EXCEPTION, PartlyDelivered): _S.DELIVERING,
+        (_S.EXCEPTION, AttemptFailed): _S.DELIVERING,
         (_S.UNDER_REVIEW, PaymentConfirmed): _S.PAID,
         (_S.UNDER_REVIEW, PaidTooLittle): _S.UNDER_REVIEW,
         (_S.UNDER_REVIEW, AcceptedByStaff): _S.PAID,

@@ -109,6 +109,7 @@ REFUND_LIFECYCLE = Lifecycle[RefundState](
 
 class RefundCause(StrEnum):
     SOLD_OUT = "sold_out"
+    UNDELIVERABLE = "undeliverable"
     PAID_TWICE = "paid_twice"
     PAID_TOO_MUCH = "paid_too_much"
     PAID_TOO_LITTLE = "paid_too_little"

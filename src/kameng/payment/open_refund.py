@@ -1,12 +1,20 @@
 """A refund is owed: written down in the transaction that finds it out, sent by a job afterwards."""
 
+from collections.abc import Mapping
+
 from kameng.kernel.database import Transaction
-from kameng.orders.lifecycle import OrderEvent, RefundRequested, SoldOut
+from kameng.orders.lifecycle import OrderEvent, RefundRequested, SoldOut, Undeliverable
 from kameng.orders.number import OrderId
 from kameng.orders.order import Order
 from kameng.payment import refund_store
 from kameng.payment.attempt import RefundCause
 from kameng.payment.jobs import SEND_REFUND
+
+REFUND_CAUSES: Mapping[type[OrderEvent], RefundCause] = {
+    SoldOut: RefundCause.SOLD_OUT,
+    Undeliverable: RefundCause.UNDELIVERABLE,
+    RefundRequested: RefundCause.STAFF,
+}
 
 
 async def open_refund(
@@ -22,10 +30,9 @@ async def open_refund(
 async def refund_order(tx: Transaction, order: Order, event: OrderEvent) -> None:
     """Send back all that was paid for an order and isn't on its way back yet; what is stuck is tried again.
 
-    Follows SoldOut and RefundRequested.
+    Follows SoldOut, Undeliverable and RefundRequested.
     """
-    assert isinstance(event, SoldOut | RefundRequested)
-    cause = RefundCause.SOLD_OUT if isinstance(event, SoldOut) else RefundCause.STAFF
+    cause = REFUND_CAUSES[type(event)]
     for row in await refund_store.refundable(tx, order.id):
         if row["left_fen"] > 0:
             await open_refund(tx, row["receipt_id"], order.id, amount_fen=row["left_fen"], cause=cause)

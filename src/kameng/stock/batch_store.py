@@ -62,6 +62,23 @@ ON CONFLICT (blind_index) DO NOTHING
 RETURNING blind_index
 """
 
+INSERT_TAKEN_IN = """
+INSERT INTO card_batches (id, sku_id, source, key_id, wrapped_key, state, content_index, upload_kind, lines_total,
+                          lines_read, imported, refused, cost_fen, created_at, finished_at)
+OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, 'imported', $6, 'supplier', $7, $7, $8, $7::int - $8::int, $9, $10, $10)
+"""
+
+TAKE_IN = """
+INSERT INTO cards (sku_id, batch_id, slot, state, order_id, code_sealed, blind_index, expires_on)
+SELECT $1, $2, new.slot, CASE WHEN $3::bigint IS NULL THEN 'available' ELSE 'sold' END, $3, new.code_sealed,
+       new.blind_index, new.expires_on
+FROM unnest($4::integer[], $5::bytea[], $6::bytea[], $7::date[])
+     AS new (slot, code_sealed, blind_index, expires_on)
+ORDER BY new.blind_index
+ON CONFLICT (blind_index) DO NOTHING
+RETURNING blind_index
+"""
+
 STORED = "SELECT blind_index, batch_id FROM cards WHERE blind_index = ANY ($1)"
 
 COUNT_LINES = """
@@ -190,6 +207,21 @@ async def insert_cards(tx: Transaction, new: NewCards) -> set[bytes]:
         INSERT_CARDS, new.sku_id, new.batch_id, new.slots, new.codes_sealed, new.blind_indexes, new.expiries
     )
     return {row[0] for row in rows}
+
+
+async def insert_taken_in(tx: Transaction, new: NewBatch, *, brought: int, kept: int, cost_fen: int | None) -> None:
+    await tx.connection.execute(
+        INSERT_TAKEN_IN, new.id, new.sku_id, new.source, new.key_id, new.wrapped_key, new.content_index, brought, kept,
+        cost_fen, tx.now,
+    )  # fmt: skip
+
+
+async def take_in(tx: Transaction, new: NewCards, *, order_id: int | None) -> int:
+    """How many were not in the vault yet."""
+    rows = await tx.connection.fetch(
+        TAKE_IN, new.sku_id, new.batch_id, order_id, new.slots, new.codes_sealed, new.blind_indexes, new.expiries
+    )
+    return len(rows)
 
 
 async def stored(connection: Connection, blind_indexes: Sequence[bytes]) -> Mapping[bytes, int]:

@@ -34,6 +34,7 @@ class FileKind(StrEnum):
     TXT = "txt"
     CSV = "csv"
     XLSX = "xlsx"
+    SUPPLIER = "supplier"
 
 
 class Reason(StrEnum):

@@ -9,7 +9,7 @@ from kameng.kernel.database import Connection
 
 _VIEW = """
     o.id, o.state, o.site_id, o.quantity, o.unit_price_fen, o.amount_fen, o.contact_sealed, o.contact_index,
-    o.placed_at, o.pay_until, o.changed_at, v.type_name, v.product_name, v.face_value, v.usage_note,
+    o.placed_at, o.pay_until, o.changed_at, v.type_name, v.product_name, v.face_value, v.usage_note, v.delivers,
     (SELECT jsonb_agg(jsonb_build_array(e.id, e.event, e.to_state, e.actor_kind, e.facts, e.at) ORDER BY e.id)
      FROM order_events e WHERE e.order_id = o.id) AS events
 """

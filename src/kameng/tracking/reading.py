@@ -48,6 +48,13 @@ EVENT_WORDS: Mapping[str, Words] = {
     "expired": Words("超过支付时间，订单自动取消"),
     "cancelled_by_buyer": Words("订单已按要求取消"),
     "delivered": Words("已发货"),
+    "delivery_started": Words("开始处理"),
+    "sent_to_supplier": Words("已提交给供货方"),
+    "result_in_doubt": Words("供货方没有明确答复，正在核实（不会重复下单）"),
+    "partly_delivered": Words("已完成一部分"),
+    "attempt_failed": Words("这条线路没有成功，正在换一条"),
+    "delivery_stuck": Words("等待时间较长，已转人工核实"),
+    "undeliverable": Words("没有线路可以完成，开始退款"),
     "sold_out": Words("商品已售完，开始退款"),
     "refund_requested": Words("客服已发起退款"),
     "accepted_by_staff": Words("客服核对通过"),
@@ -75,6 +82,32 @@ _DELIVERED_LATE = Words("付款到得晚了，但还有库存，已为您发货�
 _SOLD_OUT = Words("付款到账时商品已售完，正在原路退款，无需您操作。")
 _SOLD_OUT_REFUNDED = Words("付款到账时商品已售完，退款已原路退回，一般 1–3 个工作日到账。")
 
+_TOPPING_UP = Words("充值中：运营商或平台正在处理，到账后本页会自动更新，您不用刷新。")
+_IN_DOUBT = Words("供货方还没有给出明确结果，我们正在逐笔核实。为避免重复充值，核实之前不会再次提交。")
+_ANOTHER_ROUTE = Words("上一条线路没有成功，正在换一条线路继续处理，您不用重新下单。")
+_PARTLY = Words("已完成一部分，剩下的正在继续处理。")
+_TOPPED_UP = Words("已到账。请在您的账号里查看；如有疑问，请保留本页。")
+_STUCK = Words("处理时间比平时长，已由专人向供货方核实。结果出来后会立即发货，或原路退款。")
+_UNDELIVERABLE = Words("暂时没有线路可以完成这笔订单，正在原路退款，无需您操作。")
+_UNDELIVERABLE_REFUNDED = Words("没有线路可以完成这笔订单，退款已原路退回，一般 1–3 个工作日到账。")
+
+# What the last thing that happened to a delivery means while it goes on.
+_DELIVERING: Mapping[str, Words] = {
+    "result_in_doubt": _IN_DOUBT,
+    "attempt_failed": _ANOTHER_ROUTE,
+    "partly_delivered": _PARTLY,
+}
+
+# A state that came about by an event which matters to the buyer.
+_CAUSED: Mapping[tuple[OrderState, str], Words] = {
+    (OrderState.CANCELLED, "expired"): _EXPIRED,
+    (OrderState.EXCEPTION, "delivery_stuck"): _STUCK,
+    (OrderState.REFUNDING, "undeliverable"): _UNDELIVERABLE,
+    (OrderState.REFUNDED, "undeliverable"): _UNDELIVERABLE_REFUNDED,
+    (OrderState.REFUNDING, "sold_out"): _SOLD_OUT,
+    (OrderState.REFUNDED, "sold_out"): _SOLD_OUT_REFUNDED,
+}
+
 _ARRIVALS: Mapping[OrderState, Words] = {
     OrderState.AWAITING_PAYMENT: Words("付款确认后立即到账"),
     OrderState.UNDER_REVIEW: Words("核对后立即发货或退款"),
@@ -90,19 +123,32 @@ _ACTIONS: Mapping[OrderState, tuple[Action, ...]] = {
 }
 
 
-def reading_of(state: OrderState, events: Sequence[Told]) -> Words:
+def reading_of(state: OrderState, events: Sequence[Told], *, is_top_up: bool) -> Words:
     """The state in plain words, with its cause where that matters to the buyer."""
     happened = {told.event: told for told in events}
-    if state is OrderState.CANCELLED and "expired" in happened:
-        return _EXPIRED
+    if state is OrderState.DELIVERING:
+        last = next((t.event for t in reversed(events) if t.event in _DELIVERING or t.event == "sent_to_supplier"), "")
+        return _DELIVERING.get(last, _TOPPING_UP if is_top_up else _READINGS[state])
+    if state in {OrderState.DELIVERED, OrderState.COMPLETED} and is_top_up:
+        return _TOPPED_UP
     if state is OrderState.DELIVERED and "payment_confirmed" in happened:
         # A payment that a person took as enough was never confirmed in full.
         return _DELIVERED_LATE if happened["payment_confirmed"].facts.get("late") else _READINGS[state]
-    if state is OrderState.REFUNDING and "sold_out" in happened:
-        return _SOLD_OUT
-    if state is OrderState.REFUNDED and "sold_out" in happened:
-        return _SOLD_OUT_REFUNDED
-    return _READINGS[state]
+    if state is OrderState.EXCEPTION and "refund_stuck" in happened:
+        return _READINGS[state]
+    causes = (words for (in_state, event), words in _CAUSED.items() if in_state is state and event in happened)
+    return next(causes, _READINGS[state])
+
+
+def state_name_of(state: OrderState, *, is_top_up: bool) -> Words:
+    """What the buyer reads as the state: a top-up is charged and arrives, codes are sent."""
+    return _TOP_UP_NAMES.get(state, STATE_NAMES[state]) if is_top_up else STATE_NAMES[state]
+
+
+_TOP_UP_NAMES: Mapping[OrderState, Words] = {
+    OrderState.DELIVERING: Words("充值中"),
+    OrderState.DELIVERED: Words("已到账"),
+}
 
 
 def arrival_of(state: OrderState) -> Words | None:
@@ -110,32 +156,46 @@ def arrival_of(state: OrderState) -> Words | None:
     return _ARRIVALS.get(state)
 
 
-def actions_of(state: OrderState, *, pay_until: datetime, now: datetime) -> tuple[Action, ...]:
-    """What the buyer can do next."""
+def actions_of(state: OrderState, *, pay_until: datetime, now: datetime, is_top_up: bool) -> tuple[Action, ...]:
+    """What the buyer can do next. Of a top-up there is nothing to show."""
+    if is_top_up and state in {OrderState.DELIVERED, OrderState.COMPLETED}:
+        return ()
     if state is OrderState.AWAITING_PAYMENT and pay_until <= now:
         return (Action.CANCEL,)
     return _ACTIONS.get(state, ())
 
 
-def steps_of(state: OrderState, events: Sequence[Told]) -> list[Step]:
+def steps_of(state: OrderState, events: Sequence[Told], *, is_top_up: bool) -> list[Step]:
     """The progress bar: what was passed, where things stand, what is still to come."""
     reached: dict[OrderState, datetime] = {}
     for told in events:
         reached.setdefault(told.state, told.at)
     path = [OrderState.AWAITING_PAYMENT, *(s for s in _path(state, reached) if s is not OrderState.AWAITING_PAYMENT)]
-    return [Step(_STEP_NAMES.get(s, STATE_NAMES[s]), reached.get(s), current=s is state) for s in path]
+    return [
+        Step(_STEP_NAMES.get(s) or state_name_of(s, is_top_up=is_top_up), reached.get(s), current=s is state)
+        for s in path
+    ]
 
 
 _STEP_NAMES = {OrderState.AWAITING_PAYMENT: Words("下单"), OrderState.PAID: Words("支付")}
 
 
 def _path(state: OrderState, reached: Mapping[OrderState, datetime]) -> list[OrderState]:
-    detours = (OrderState.CANCELLED, OrderState.UNDER_REVIEW, OrderState.PAID, OrderState.EXCEPTION)
+    detours = (
+        OrderState.CANCELLED,
+        OrderState.UNDER_REVIEW,
+        OrderState.PAID,
+        OrderState.DELIVERING,
+        OrderState.EXCEPTION,
+    )
     passed = sorted((s for s in detours if s in reached and s is not state), key=reached.__getitem__)
+    if state is OrderState.EXCEPTION and OrderState.DELIVERING in reached and OrderState.REFUNDING not in reached:
+        return [*passed, state, OrderState.DELIVERED]
     if state in {OrderState.REFUNDING, OrderState.REFUNDED, OrderState.EXCEPTION}:
         ending = [OrderState.EXCEPTION] if state is OrderState.EXCEPTION else [OrderState.REFUNDING]
         return [*passed, *ending, OrderState.REFUNDED]
     if state is OrderState.CANCELLED:
         return [OrderState.CANCELLED]
+    here = [state] if state in {OrderState.UNDER_REVIEW, OrderState.DELIVERING} else []
     coming = [s for s in (OrderState.PAID, OrderState.DELIVERED) if s not in passed]
-    return [*passed, *([state] if state is OrderState.UNDER_REVIEW else []), *coming]
+    return [*passed, *here, *coming]

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from kameng.catalogue.filling import Delivers
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.kernel.text import Words
 from kameng.orders.contact import unseal_contact
-from kameng.orders.lifecycle import STATE_NAMES, OrderState
+from kameng.orders.lifecycle import OrderState
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId, grouped, printed
 from kameng.tracking import queries
@@ -21,6 +22,7 @@ from kameng.tracking.reading import (
     actions_of,
     arrival_of,
     reading_of,
+    state_name_of,
     steps_of,
 )
 
@@ -44,6 +46,7 @@ class OrderView:
     order_no_grouped: str
     site_id: int
     state: OrderState
+    is_top_up: bool
     state_name: Words
     reading: Words
     arrival: Words | None
@@ -78,6 +81,7 @@ async def view_order(*, db: Database, keyring: Keyring, order_id: OrderId) -> Or
 def view_of(keyring: Keyring, row: Mapping[str, Any], now: datetime) -> OrderView:
     """The view from a row of `queries.VIEW` or `queries.LOOKUP`."""
     order_id, state = OrderId(row["id"]), OrderState(row["state"])
+    is_top_up = row["delivers"] == Delivers.TOP_UP
     events = [
         Told(id_, event, OrderState(to_state), actor, facts, datetime.fromisoformat(at))
         for id_, event, to_state, actor, facts, at in row["events"]
@@ -88,12 +92,13 @@ def view_of(keyring: Keyring, row: Mapping[str, Any], now: datetime) -> OrderVie
         order_no_grouped=grouped(order_id),
         site_id=row["site_id"],
         state=state,
-        state_name=STATE_NAMES[state],
-        reading=reading_of(state, events),
+        is_top_up=is_top_up,
+        state_name=state_name_of(state, is_top_up=is_top_up),
+        reading=reading_of(state, events, is_top_up=is_top_up),
         arrival=arrival_of(state),
-        steps=steps_of(state, events),
+        steps=steps_of(state, events, is_top_up=is_top_up),
         timeline=[Moment(told.id, told.event, EVENT_WORDS[told.event], told.at) for told in events],
-        actions=actions_of(state, pay_until=row["pay_until"], now=now),
+        actions=actions_of(state, pay_until=row["pay_until"], now=now, is_top_up=is_top_up),
         type_name=row["type_name"],
         product_name=row["product_name"],
         face_value=row["face_value"],

@@ -11,6 +11,7 @@ from kameng.payment.gateways import Gateways
 from kameng.risk.guard import GuardRules
 from kameng.sites.directory import SiteDirectory
 from kameng.sites.site import Site
+from kameng.supply.suppliers import Suppliers
 from kameng.tracking.live import LiveEvents
 from kameng.web.design.assets import Assets
 from kameng.web.design.event_stream import Streams
@@ -36,6 +37,11 @@ def _keyring(state: State) -> Keyring:
 def _gateways(state: State) -> Gateways:
     gateways: Gateways = state.gateways
     return gateways
+
+
+def _suppliers(state: State) -> Suppliers:
+    suppliers: Suppliers = state.suppliers
+    return suppliers
 
 
 def _directory(state: State) -> SiteDirectory:
@@ -98,6 +104,7 @@ def _words(request: AnyRequest) -> Translator:
 DEPENDENCIES = {
     "db": Provide(_db, sync_to_thread=False),
     "keyring": Provide(_keyring, sync_to_thread=False),
+    "suppliers": Provide(_suppliers, sync_to_thread=False),
     "gateways": Provide(_gateways, sync_to_thread=False),
     "directory": Provide(_directory, sync_to_thread=False),
     "assets": Provide(_assets, sync_to_thread=False),

@@ -1,0 +1,22 @@
+"""No supplier is asked for an order any more: its money goes back."""
+
+from kameng.fulfilment import store
+from kameng.kernel.database import Transaction
+from kameng.kernel.errors import Refusal
+from kameng.kernel.text import Words
+from kameng.orders.lifecycle import OrderEvent
+from kameng.orders.order import Order
+
+
+class DeliveryInDoubt(Refusal):
+    """A supplier may still deliver it: what came of that has to be known first."""
+
+    code = "delivery_in_doubt"
+    words = Words("货源的发货结果还没有核实，核实之前不能退款")
+
+
+async def halt_delivery(tx: Transaction, order: Order, _gone: OrderEvent) -> None:
+    """Close the order's delivery, if it has one. Follows RefundRequested. Raises DeliveryInDoubt."""
+    if await store.live_attempts(tx, order.id):
+        raise DeliveryInDoubt
+    await store.close_delivery_of(tx, order.id)
