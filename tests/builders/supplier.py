@@ -64,6 +64,8 @@ class ScriptedSupplier:
     told: list[tuple[object, ...]] = field(default_factory=list)
     acknowledgement: Reply = field(default_factory=lambda: Reply("ok"))
     rejection: Reply = field(default_factory=lambda: Reply("fail", status=400))
+    #: Set when an answer has to be waited for.
+    hanging: asyncio.Event = field(default_factory=asyncio.Event)
     script: dict[str, deque[object]] = field(default_factory=lambda: defaultdict(deque))
 
     def will(self, method: str, *answers: object) -> None:
@@ -128,6 +130,7 @@ class ScriptedSupplier:
         queue = self.script[method]
         answer = queue.popleft() if queue else otherwise
         while isinstance(answer, asyncio.Event):
+            self.hanging.set()
             await answer.wait()
             answer = queue.popleft() if queue else otherwise
         if isinstance(answer, BaseException):

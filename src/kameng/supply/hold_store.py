@@ -23,7 +23,7 @@ coalesce((
     JOIN suppliers u ON u.id = r.supplier_id
     JOIN supplier_goods g ON g.supplier_id = r.supplier_id AND g.number = r.goods
     WHERE r.sku_id = s.id AND r.enabled AND r.stopped_because IS NULL AND u.enabled
-      AND g.on_sale AND g.seen_at >= $3
+      AND g.on_sale AND greatest(g.seen_at, u.synced_at) >= $3
       AND g.price_fen <= coalesce(r.cost_max_fen, s.price_fen * r.face_fen / s.face_fen, s.price_fen)
       AND g.quantity_min <= greatest(coalesce(s.face_fen / r.face_fen, 1), 1)
       AND (r.open_from IS NULL
