@@ -1,0 +1,6 @@
+"""Every protocol that is held to the contract: one entry each."""
+
+from tests.contracts.suppliers import yrapi
+from tests.contracts.suppliers.entry import Entry
+
+ENTRIES: tuple[Entry, ...] = (yrapi.ENTRY,)
