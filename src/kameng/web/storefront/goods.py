@@ -1,6 +1,5 @@
 """Looking around: first page, types, one product, search."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request, Response, get
@@ -9,12 +8,13 @@ from litestar.params import FromPath, Parameter
 from litestar.response import Redirect
 
 from kameng.catalogue.browse import ProductMissing, find_product, list_pinned, list_products, list_types
+from kameng.catalogue.form import asks_for_phone
+from kameng.catalogue.phone_segment import OPERATOR_NAMES
 from kameng.catalogue.search import search
-from kameng.kernel.clock import SHANGHAI
+from kameng.checkout.left import left
 from kameng.kernel.database import Database
-from kameng.stock.levels import available
 from kameng.web.design.forms import Form
-from kameng.web.design.pages import Pages
+from kameng.web.design.pages import NO_STORE, Pages
 from kameng.web.design.visit import Visit
 from kameng.web.storefront.order_form import OrderForm, empty_form
 
@@ -77,26 +77,19 @@ async def product_page(
     return await show_product(request, db, pages, empty_form(product))
 
 
-async def stock_left(db: Database, sku_ids: Sequence[int]) -> dict[int, int]:
-    """How many of each can be sold today; counted to a hundred."""
-    today = db.clock.now().astimezone(SHANGHAI).date()
-    async with db.reading() as connection:
-        return await available(connection, sku_ids, on=today)
-
-
 async def show_product(
     request: AnyRequest, db: Database, pages: Pages, form: OrderForm, *, status: int = 200
 ) -> Response[str]:
     """The product page around a form, empty or sent back for correction."""
-    stock = await stock_left(db, [sku.id for sku in form.product.skus])
     return pages.page(
         request,
         "storefront/product.html",
         status=status,
-        headers={"Cache-Control": "no-store"} if form.contact else None,
+        headers=NO_STORE if form.contact or form.answers else None,
         product=form.product,
         form=form,
-        stock=stock,
+        stock=await left(db, [form.product]),
+        operators=OPERATOR_NAMES if asks_for_phone(form.product.form) else {},
     )
 
 

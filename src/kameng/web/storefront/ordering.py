@@ -10,6 +10,8 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from kameng.catalogue.browse import ProductMissing, find_product
+from kameng.catalogue.phone_segment import OPERATOR_NAMES
+from kameng.checkout.left import left
 from kameng.checkout.place_order import (
     CheckoutRules,
     OutOfStock,
@@ -30,9 +32,9 @@ from kameng.web.design.forms import Form, read_form
 from kameng.web.design.metrics import Metrics
 from kameng.web.design.pages import NO_STORE, Pages
 from kameng.web.design.visit import Visit
-from kameng.web.storefront.goods import show_product, stock_left
+from kameng.web.storefront.goods import show_product
 from kameng.web.storefront.order_cookies import remember_access
-from kameng.web.storefront.order_form import OrderForm, check_order_form, read_order_form
+from kameng.web.storefront.order_form import OrderForm, check_account, check_order_form, read_order_form
 from kameng.web.storefront.order_page import OrderPage
 
 AnyRequest = Request[Any, Any, Any]
@@ -58,9 +60,10 @@ async def confirm(
     quantity = sent.whole_number("quantity")
     form = check_order_form(form, quantity)
     if form.sku is not None and quantity is not None and "quantity" not in form.errors:
-        left = (await stock_left(db, [form.sku.id])).get(form.sku.id, 0)
-        if left < quantity:
-            form = replace(form, errors={**form.errors, "quantity": LEFT}, values={**form.values, "left": left})
+        operator = form.account.operator if form.account else None
+        most = (await left(db, [product], operator=operator)).get(form.sku.id, 0)
+        if most < quantity:
+            form = replace(form, errors={**form.errors, "quantity": LEFT}, values={**form.values, "left": most})
     if form.errors:
         return await show_product(request, db, pages, form, status=422)
     return show_confirm(request, pages, form, request_key=secrets.token_urlsafe(18))
@@ -78,6 +81,7 @@ def show_confirm(
         headers=NO_STORE,
         form=form,
         contact=contact_of(form.contact),
+        operators=OPERATOR_NAMES,
         amount_fen=form.sku.price_fen * int(form.quantity),
         request_key=request_key,
     )
@@ -100,7 +104,7 @@ async def place(
             db=page.db,
             keyring=page.keyring,
             rules=checkout_rules,
-            wish=_wish(sent, site, visit),
+            wish=_wish(sent, form, site, visit),
             idempotency_key=sent["request_key"] or None,
         )
     except (InvalidInput, PriceChanged, OutOfStock, SkuUnavailable, TooManyOpenOrders) as refusal:
@@ -111,7 +115,7 @@ async def place(
     return answer
 
 
-def _wish(sent: Form, site: Site, visit: Visit) -> Wish:
+def _wish(sent: Form, form: OrderForm, site: Site, visit: Visit) -> Wish:
     return Wish(
         site_id=site.id,
         sku_id=sent.whole_number("sku") or 0,
@@ -120,12 +124,14 @@ def _wish(sent: Form, site: Site, visit: Visit) -> Wish:
         unit_price_fen=sent.whole_number("unit_price_fen", digits_max=12) or 0,
         terms_accepted=sent["terms_accepted"] == "yes",
         client_address=visit.client_address,
+        account={name: text for name, text in form.answers.items() if text},
+        operator=form.operator,
     )
 
 
 async def _sent_back(page: OrderPage, form: OrderForm, refusal: Refusal) -> Response[str]:
     """To the confirm page where confirming again is enough, else to the form."""
-    form = replace(form, errors=dict(refusal.fields), values=dict(refusal.values))
+    form = replace(check_account(form), errors=dict(refusal.fields), values=dict(refusal.values))
     if not refusal.fields:
         form = form.with_problem(refusal.words)
     may_confirm = form.sku is not None and not form.errors.keys() - {"terms_accepted"}

@@ -3,6 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
+from kameng.web.storefront.answering import check_answers
 from kameng.web.storefront.goods import all_goods, goods_of_type, home, product_page, search_page, suggestions
 from kameng.web.storefront.looking_up import look_up, lookup_page
 from kameng.web.storefront.order import cancel, order_events, order_page, show_codes
@@ -20,6 +21,7 @@ def storefront_routes() -> Router:
             goods_of_type,
             product_page,
             confirm,
+            check_answers,
             search_page,
             suggestions,
             lookup_page,

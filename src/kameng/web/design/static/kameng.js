@@ -74,6 +74,36 @@
     input.addEventListener("blur", () => { left = true; look(); });
   };
 
+  // The questions of a product: the server looks at the answers, for it knows formats and operators.
+  const startAnswers = (box) => {
+    const inputs = [...box.querySelectorAll("[data-answer]")];
+    const left = new Set();
+    let wait = 0;
+    let turn = 0;
+    const show = ({ field: name, right, words }) => {
+      const input = inputs.find((one) => one.name === name);
+      const note = document.getElementById(`${input.id}-note`);
+      const tell = !right && left.has(input) && Boolean(input.value);
+      input.closest(".field").classList.toggle("wrong", tell);
+      input.closest(".field").classList.toggle("right", right && Boolean(input.value));
+      input.toggleAttribute("aria-invalid", tell);
+      note.textContent = (right || tell) && words ? words : note.dataset.hint;
+    };
+    const ask = async () => {
+      const mine = ++turn;
+      const body = new URLSearchParams(new FormData(inputs[0].form));
+      const answer = await fetch(box.dataset.answers, { method: "POST", body }).catch(() => null);
+      if (mine === turn && answer && answer.ok) (await answer.json()).forEach(show);
+    };
+    const soon = () => { clearTimeout(wait); wait = setTimeout(ask, 250); };
+    inputs.forEach((input) => {
+      input.addEventListener("input", soon);
+      input.addEventListener("change", () => { left.add(input); soon(); });
+      input.addEventListener("blur", () => { left.add(input); if (input.value) soon(); });
+    });
+    if (inputs.some((input) => input.value)) ask();
+  };
+
   // Quantity and total of the order form.
   const startOrder = (form) => {
     const quantity = form.elements.quantity;
@@ -157,6 +187,7 @@
     each(root, "[data-until]", startClock);
     each(root, "[data-copy]", startCopy);
     each(root, "[data-check]", startCheck);
+    each(root, "[data-answers]", startAnswers);
     each(root, "form[data-order]", startOrder);
     each(root, "[data-suggest]", startSearch);
     each(root, "form[data-challenge]", startProof);
