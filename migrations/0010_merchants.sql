@@ -101,8 +101,6 @@ CREATE TABLE merchant_orders (
     out_order_no text NOT NULL,
     -- Keyed hash of what was asked for: the same number with anything else is a mistake.
     fingerprint  bytea NOT NULL,
-    -- Why it was not paid; a repeat is told the same.
-    refused      text,
     UNIQUE (merchant_id, out_order_no)
 );
 CREATE INDEX merchant_orders_by_merchant ON merchant_orders (merchant_id, order_id DESC);
