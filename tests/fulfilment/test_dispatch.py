@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from kameng.checkout.place_order import OutOfStock
 from kameng.orders.lifecycle import OrderState
 from kameng.stock.reveal import read_codes
 from kameng.supply.supplier import Accepted, Code, Delivered, Failed, InDoubt, NotFound, Partly, Reason, Refused
 from tests.builders.dispatching import a_dispatcher, waited, worked
-from tests.builders.shop import Shop, a_paid_order
+from tests.builders.shop import Shop, a_paid_order, an_order
 from tests.builders.supplier import a_depot, a_route, a_supplied_sku, some_goods
 
 pytestmark = pytest.mark.anyio
@@ -82,6 +83,9 @@ async def test_no_supplier_left_sends_the_money_back(shop: Shop) -> None:
     assert await shop.state(order.order_id) is OrderState.REFUNDING
     assert await shop.refund_lines() == [("undeliverable", goods.price_fen, "intended")]
     assert len(depot["north"].placed) == 1
+    # Nobody else is offered what is gone.
+    with pytest.raises(OutOfStock):
+        await an_order(shop, goods)
 
 
 @pytest.mark.parametrize("answer", [InDoubt("no answer in time"), RuntimeError("a bug in the adapter")])

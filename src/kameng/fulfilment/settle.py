@@ -29,6 +29,7 @@ from kameng.orders.lock import lock_order
 from kameng.orders.order import Order
 from kameng.risk.alarms import AlarmKind, raise_alarm
 from kameng.supply.sold import note_sold
+from kameng.supply.sold_out import SOLD_OUT, mark_sold_out
 from kameng.supply.supplier import Accepted, Delivered, Failed, InDoubt, NotFound, Partly, Reason, Refused
 from kameng.supply.suppliers import Source
 
@@ -129,6 +130,8 @@ class _Settling:
         else:
             await self._set_delivery(DeliveryState.OPEN, route=True)
             why = answer.reason if isinstance(answer, Failed | Refused) else Reason.OTHER
+            if why in SOLD_OUT:
+                await mark_sold_out(self.tx, self.source.id, self.attempt.goods, reason=why)
             await self._advance(AttemptFailed(self.heard.actor, reason=_words(answer), facts=facts | {"why": why}))
 
     async def _write(self, state: AttemptState, answer: Answer, *, delivered: int, next_ask: datetime | None) -> None:
