@@ -3,6 +3,8 @@
 import pytest
 
 from kameng.catalogue.browse import find_product, list_types
+from kameng.catalogue.filling import ChooseBy, Delivers, FilledBy
+from kameng.catalogue.form import FieldKind, FormField
 from kameng.catalogue.product import Product
 from kameng.staff.roles import Role
 from tests.web.console.conftest import Console
@@ -104,3 +106,61 @@ async def test_a_type_is_added_and_changed(console: Console) -> None:
 )
 async def test_what_is_not_there_is_not_found(console: Console, path: str) -> None:
     assert (await console.get(path)).status_code == 404
+
+
+QUESTIONS = {
+    "delivers": "top_up",
+    "form.0.name": "account", "form.0.kind": "qq", "form.0.label": "QQ 号", "form.0.required": "on",
+    "form.0.confirm": "on",
+    "form.1.name": "server", "form.1.kind": "choice", "form.1.label": "区服", "form.1.required": "on",
+    "form.1.choices": "一区\r\n\r\n 二区 \r\n", "form.1.hint": "登录页可以看到",
+    "form.2.name": "role", "form.2.kind": "role", "form.2.label": "角色名", "form.2.pattern": r".{2,12}",
+    "form.3.name": "", "form.3.label": "空行",
+}  # fmt: skip
+
+
+async def test_what_buyers_are_asked_for_is_edited_row_by_row(console: Console) -> None:
+    assert (await console.post("/console/goods/products", PRODUCT | QUESTIONS)).status_code == 303
+    saved = await product(console)
+    assert saved.delivers is Delivers.TOP_UP
+    assert saved.form == (
+        FormField("account", FieldKind.QQ, "QQ 号", confirm=True),
+        FormField("server", FieldKind.CHOICE, "区服", "登录页可以看到", choices=("一区", "二区")),
+        FormField("role", FieldKind.ROLE, "角色名", required=False, pattern=".{2,12}"),
+    )
+    page = (await console.get("/console/goods/products/qb")).text
+    for text in ('value="account"', 'name="form.4.name"', "一区\n二区", 'value="top_up" selected'):
+        assert text in page
+    await console.post("/console/goods/products", PRODUCT | QUESTIONS | {"form.2.name": ""})
+    assert [field.name for field in (await product(console)).form] == ["account", "server"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"form.0.name": ""}, "要有且只有一项的名称是 account"),
+        ({"form.1.name": "account"}, "这个名称已经用过了"),
+        ({"form.1.choices": ""}, "请写出可选的内容"),
+        ({"form.2.pattern": "(a+)+b"}, "正则表达式写得不对"),
+        ({"form.0.required": ""} | {f"form.{n}.name": "" for n in range(3)}, "直充商品要问买家充值账号"),
+    ],
+)
+async def test_questions_nobody_could_answer_change_nothing(
+    console: Console, fields: dict[str, str], words: str
+) -> None:
+    answer = await console.post("/console/goods/products", PRODUCT | QUESTIONS | fields)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert (await product(console)).form == ()
+    assert await console.log() == []
+
+
+async def test_a_face_value_may_be_filled_by_suppliers(console: Console) -> None:
+    filled = {"filled_by": "supplier", "face": "10", "choose_by": "cheapest"}
+    assert (await console.post("/console/goods/products/qb/skus", SKU | filled)).status_code == 303
+    (sku,) = (await product(console)).skus
+    assert (sku.filled_by, sku.face_fen, sku.choose_by) == (FilledBy.SUPPLIER, 1000, ChooseBy.CHEAPEST)
+    page = (await console.get("/console/goods/products/qb")).text
+    assert 'value="supplier" selected' in page
+    assert 'name="face" value="10.00"' in page
+    assert (await console.post("/console/goods/products/qb/skus", SKU | filled | {"face": "十元"})).status_code == 422

@@ -1,6 +1,5 @@
 """What is sold and for how much: types, products, face values."""
 
-from dataclasses import replace
 from typing import Any
 
 from litestar import Response, get, post
@@ -9,21 +8,30 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from kameng.catalogue.browse import ProductMissing, find_product, list_products, list_types
-from kameng.catalogue.edit import ProductDraft, SkuDraft, TypeDraft, save_product, save_sku, save_type
+from kameng.catalogue.edit import ProductDraft, TypeDraft, save_product, save_sku, save_type
 from kameng.catalogue.product import Product
 from kameng.kernel.database import Database
 from kameng.kernel.errors import InvalidInput, Refusal
-from kameng.kernel.money import fen_of
 from kameng.kernel.text import Words
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
 from kameng.web.console.door import AnyRequest, Desk, needs
+from kameng.web.console.goods_drafts import (
+    CHOOSE_BY,
+    DELIVERS,
+    FIELD_KINDS,
+    FILLED_BY,
+    ROWS_TO_SPARE,
+    draft_of,
+    typed_number,
+    typed_product,
+    typed_sku,
+)
 from kameng.web.console.pages import Entered, back_to, clean, show, typed
 
 PATH = "/console/goods"
 LOOK = [needs(Permission.PRICE_LOOK)]
 EDIT = [needs(Permission.PRICE_EDIT)]
-NUMBER_DIGITS_MAX = 7
 
 
 @get("/goods", guards=LOOK)
@@ -50,7 +58,7 @@ async def type_page(request: AnyRequest, db: NamedDependency[Database], slug: Fr
 async def save_type_form(desk: NamedDependency[Desk]) -> Response[Any]:
     form = await typed(desk.request)
     is_new = "new" in form
-    draft = TypeDraft(form.get("slug", ""), form.get("name", ""), _number(form, "position") or 0)
+    draft = TypeDraft(form.get("slug", ""), form.get("name", ""), typed_number(form, "position") or 0)
     try:
         if is_new:
             _must_be_free(draft.slug, taken={one.slug for one in await list_types(desk.db)})
@@ -74,13 +82,13 @@ async def new_product_page(desk: NamedDependency[Desk]) -> Response[str]:
 @get("/goods/products/{slug:str}", guards=EDIT)
 async def product_page(desk: NamedDependency[Desk], slug: FromPath[str]) -> Response[str]:
     product = await _product(desk, slug)
-    return await _product_form(desk, draft=_draft_of(product), product=product)
+    return await _product_form(desk, draft=draft_of(product), product=product)
 
 
 @post("/goods/products", guards=EDIT, status_code=200)
 async def save_product_form(desk: NamedDependency[Desk]) -> Response[Any]:
     form = await typed(desk.request)
-    draft = _typed_product(form)
+    draft = typed_product(form)
     product = next((p for p in await list_products(desk.db, on_sale_only=False) if p.slug == draft.slug), None)
     is_new = "new" in form
     if not is_new and product is None:
@@ -103,7 +111,7 @@ async def save_sku_form(desk: NamedDependency[Desk], slug: FromPath[str]) -> Res
     product = await _product(desk, slug)
     form = await typed(desk.request)
     try:
-        draft = _typed_sku(form, slug)
+        draft = typed_sku(form, slug)
         before = next((sku for sku in product.skus if sku.face_value == draft.face_value), None)
         if "new" in form:
             _must_be_free(draft.face_value, field="face_value", taken={sku.face_value for sku in product.skus})
@@ -114,7 +122,7 @@ async def save_sku_form(desk: NamedDependency[Desk], slug: FromPath[str]) -> Res
             await note(tx, desk.note("sku:saved", f"sku:{sku_id}", **facts))
     except InvalidInput as refusal:
         return await _product_form(
-            desk, draft=_draft_of(product), product=product, refusal=refusal, sku_typed=form if "new" in form else None
+            desk, draft=draft_of(product), product=product, refusal=refusal, sku_typed=form if "new" in form else None
         )
     return back_to(f"{PATH}/products/{slug}", done="saved")
 
@@ -143,47 +151,6 @@ async def _product_form(
     return show(
         desk.request, "console/goods/product.html", status=refusal.status if refusal else 200, draft=draft,
         product=product, types=types, is_new=product is None, refusal=refusal, sku_typed=Entered(sku_typed or {}),
+        field_kinds=FIELD_KINDS, delivers=DELIVERS, filled_by=FILLED_BY, choose_by=CHOOSE_BY,
+        rows_to_spare=ROWS_TO_SPARE,
     )  # fmt: skip
-
-
-def _draft_of(product: Product) -> ProductDraft:
-    same = ("slug", "type_slug", "name", "summary", "usage_note", "aliases", "code_format", "code_keeps_case",
-            "popularity", "pinned", "on_sale")  # fmt: skip
-    return ProductDraft(**{name: getattr(product, name) for name in same})
-
-
-def _typed_product(form: dict[str, str]) -> ProductDraft:
-    aliases = tuple(part for part in form.get("aliases", "").replace("，", ",").replace("、", ",").split(",") if part)
-    draft = ProductDraft(form.get("slug", ""), form.get("type_slug", ""), form.get("name", ""))
-    return replace(
-        draft,
-        summary=form.get("summary", ""),
-        usage_note=form.get("usage_note", ""),
-        aliases=tuple(alias.strip() for alias in aliases if alias.strip()),
-        code_format=form.get("code_format") or None,
-        code_keeps_case="code_keeps_case" in form,
-        popularity=_number(form, "popularity") or 0,
-        pinned="pinned" in form,
-        on_sale="on_sale" in form,
-    )
-
-
-def _typed_sku(form: dict[str, str], slug: str) -> SkuDraft:
-    """Raises InvalidInput."""
-    try:
-        price_fen = fen_of(form.get("price", ""))
-    except ValueError as error:
-        raise InvalidInput(fields={"price": Words("价格写作元，最多两位小数，例如 98.50")}) from error
-    return SkuDraft(
-        product_slug=slug,
-        face_value=form.get("face_value", ""),
-        price_fen=price_fen,
-        quantity_max=_number(form, "quantity_max") or 0,
-        position=_number(form, "position") or 0,
-        on_sale="on_sale" in form,
-    )
-
-
-def _number(form: dict[str, str], name: str) -> int | None:
-    text = form.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS_MAX else None
