@@ -37,7 +37,11 @@ from kameng.settings import Settings
 from kameng.stock.import_upload import import_upload
 from kameng.stock.jobs import IMPORT_CARDS
 from kameng.stock.resume_imports import resume_imports
+from kameng.supply.hold import AT_A_TIME as HOLDS_AT_A_TIME
+from kameng.supply.hold import sweep_holds
 from kameng.supply.suppliers import Suppliers
+from kameng.supply.sync_goods import AT_A_TIME as SYNCED_AT_A_TIME
+from kameng.supply.sync_goods import sync_goods
 
 log = structlog.get_logger()
 
@@ -54,15 +58,21 @@ class Sweep:
     every: timedelta
     body: Callable[[], Awaitable[int]]
     at_a_time: int | None = None
+    #: It may take minutes, and can be broken off at any point.
+    may_be_cut: bool = False
 
 
-def sweeps_of(db: Database, gateways: Gateways, settings: Settings) -> tuple[Sweep, ...]:
+def sweeps_of(db: Database, gateways: Gateways, suppliers: Suppliers, settings: Settings) -> tuple[Sweep, ...]:
     every_2_s, every_5_s = timedelta(seconds=2), timedelta(seconds=5)
     return (
         Sweep("expire_orders", every_2_s, partial(expire.expire_orders, db=db), expire.AT_A_TIME),
         Sweep("poll_payments", every_2_s, partial(poll.poll_payments, db=db, gateways=gateways), poll.AT_A_TIME),
         Sweep("sweep_refunds", every_5_s, partial(sweep_refunds.sweep_refunds, db=db, gateways=gateways)),
         Sweep("resume_imports", timedelta(minutes=1), partial(resume_imports, db=db)),
+        Sweep("sweep_holds", timedelta(minutes=1), partial(sweep_holds, db=db), HOLDS_AT_A_TIME),
+        Sweep(
+            "sync_goods", every_5_s, partial(sync_goods, db=db, suppliers=suppliers), SYNCED_AT_A_TIME, may_be_cut=True
+        ),
         Sweep("tidy", timedelta(hours=1), partial(_tidy, db, settings.guard)),
     )
 
@@ -93,7 +103,7 @@ async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
         log.info("worker.started")
         try:
             async with asyncio.TaskGroup() as group:
-                for sweep in sweeps_of(db, gateways, settings):
+                for sweep in sweeps_of(db, gateways, suppliers, settings):
                     group.create_task(_sweep(sweep, stop))
                 group.create_task(dispatcher.run(stop))
                 group.create_task(queue.run(dequeue_timeout=LOOK_FOR_JOBS_EVERY))
@@ -128,13 +138,25 @@ async def _sweep(sweep: Sweep, stop: asyncio.Event) -> None:
     while not stop.is_set():
         found = 0
         try:
-            found = await sweep.body()
+            found = await (_unless_stopped(sweep.body, stop) if sweep.may_be_cut else sweep.body())
         except Exception:
             # Whatever it was, the rows are still there, and the next round finds them.
             log.exception("sweep.failed", sweep=sweep.name)
         if found != sweep.at_a_time:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), sweep.every.total_seconds())
+
+
+async def _unless_stopped(body: Callable[[], Awaitable[int]], stop: asyncio.Event) -> int:
+    """What was found; 0 when it was broken off."""
+    running, stopped = asyncio.ensure_future(body()), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        return running.result() if running.done() else 0
+    finally:
+        for task in (running, stopped):
+            task.cancel()
+        await asyncio.gather(running, stopped, return_exceptions=True)
 
 
 async def _tidy(db: Database, rules: GuardRules) -> int:

@@ -7,6 +7,7 @@ from kameng.orders.order import Order
 from kameng.stock.allocate import allocate
 from kameng.stock.release import release
 from kameng.stock.reserve import reserve
+from kameng.supply.hold import drop_hold
 
 
 async def deliver_from_stock(tx: Transaction, order: Order) -> Delivered | None:
@@ -27,5 +28,7 @@ async def deliver_from_stock(tx: Transaction, order: Order) -> Delivered | None:
 
 
 async def release_to_stock(tx: Transaction, order: Order, _gone: OrderEvent) -> None:
-    """Put an order's reserved cards back. Follows Expired, CancelledByBuyer and RefundRequested at once."""
+    """Put an order's reserved cards back, or the pieces of a supplier that were promised to it. Follows Expired,
+    CancelledByBuyer and RefundRequested at once."""
     await release(tx, order.id)
+    await drop_hold(tx, order.id)

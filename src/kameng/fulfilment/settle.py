@@ -98,9 +98,7 @@ class _Settling:
         )
         await self._write(state, answer, delivered=0, next_ask=next_ask)
         if self.attempt.state is not AttemptState.PLACED and state is AttemptState.PLACED:
-            if self.attempt.state is AttemptState.CALLING:
-                goods, quantity = self.attempt.goods, self.attempt.quantity
-                await note_sold(self.tx, self.source.id, goods, quantity, order_id=self.attempt.order_id)
+            await self._note_sold()
             await self._set_delivery(DeliveryState.OPEN, route=False)
             await self._advance(SentToSupplier(self.heard.actor, facts={"attempt": self.attempt.n}))
         elif needs_a_person(self.attempt, state, next_ask=next_ask, now=self.tx.now):
@@ -109,8 +107,16 @@ class _Settling:
             facts = {"attempt": self.attempt.n}
             await self._advance(ResultInDoubt(self.heard.actor, reason=_words(answer), facts=facts))
 
+    async def _note_sold(self) -> None:
+        """Once: an order that was accepted before, or asked about, is in the supplier's own count by now."""
+        if self.attempt.state is AttemptState.CALLING:
+            goods, quantity = self.attempt.goods, self.attempt.quantity
+            await note_sold(self.tx, self.source.id, goods, quantity, order_id=self.attempt.order_id)
+
     async def _end(self, state: AttemptState, answer: Answer, delivered: int) -> None:
         await self._write(state, answer, delivered=delivered, next_ask=None)
+        if delivered:
+            await self._note_sold()
         cost_fen = getattr(answer, "cost_fen", None)
         if cost_fen is not None and cost_fen > self.attempt.cost_max_fen:
             await raise_alarm(
