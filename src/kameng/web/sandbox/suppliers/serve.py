@@ -72,7 +72,7 @@ def make_room(name: str, staging: Staging) -> Room:
         staging.books,
         repeat=emulation.repeat,
         balance_fen=staging.balance_fen,
-        prefix=name[:2].upper(),
+        prefix=name[:2].upper() if emulation.prefix is None else emulation.prefix,
         clock=staging.clock,
     )
     warehouse.stock_up(staging.wares)
