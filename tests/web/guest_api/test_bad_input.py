@@ -56,7 +56,7 @@ def an_order(api: str) -> dict[str, str]:
         for one in asked(f"{api}/catalogue")["types"]
         for product in one["products"]
         for sku in product["skus"]
-        if sku["stock"] == "plenty"
+        if sku["stock"] == "plenty" and not product["form"]
     ]
     wish = {"sku_id": skus[0]["id"], "unit_price_fen": skus[0]["price_fen"], "quantity": 1,
             "contact": "13800138000", "terms_accepted": True}  # fmt: skip

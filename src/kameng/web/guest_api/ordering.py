@@ -8,6 +8,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from kameng.catalogue.browse import list_products, list_types
 from kameng.checkout.cancel_order import OrderNotCancellable, cancel_order
+from kameng.checkout.left import left
 from kameng.checkout.place_order import (
     IdempotencyConflict,
     OutOfStock,
@@ -17,12 +18,10 @@ from kameng.checkout.place_order import (
     Wish,
     place_order,
 )
-from kameng.kernel.clock import SHANGHAI
 from kameng.orders.number import printed
 from kameng.payment.gateways import GatewayUnknown
 from kameng.payment.start_payment import OrderNotPayable, PaymentRefused, PaymentUnavailable, start_payment
 from kameng.sites.site import SiteMissing
-from kameng.stock.levels import available
 from kameng.tracking.access import Access, grant
 from kameng.tracking.view import view_order
 from kameng.web.design.payer import payer_of
@@ -56,9 +55,7 @@ async def catalogue(counter: NamedDependency[Counter]) -> CatalogueShape:
     """Everything on sale, with prices and how much is left."""
     db, words = counter.db, counter.words
     products = await list_products(db)
-    today = db.clock.now().astimezone(SHANGHAI).date()
-    async with db.reading() as connection:
-        stock = await available(connection, [sku.id for product in products for sku in product.skus], on=today)
+    stock = await left(db, products)
     ways = await ways_to_pay(counter.gateways)
     return CatalogueShape(
         site=counter.visit.site.name,
@@ -88,6 +85,8 @@ async def place(
             unit_price_fen=data.unit_price_fen,
             terms_accepted=data.terms_accepted,
             client_address=counter.visit.client_address,
+            account=data.account,
+            operator=data.operator,
         ),
         idempotency_key=idempotency_key,
     )

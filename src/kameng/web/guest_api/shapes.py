@@ -26,11 +26,32 @@ class SkuShape(Struct):
     stock: Annotated[str, Meta(description="`plenty`, `few` (twenty or less) or `none`.", examples=["plenty"])]
 
 
+class FieldShape(Struct):
+    """One question of a product that tops an account up."""
+
+    name: Annotated[str, Meta(description="`account` is what is topped up.", examples=["account"])]
+    kind: Annotated[
+        str,
+        Meta(
+            description="`phone`, `qq`, `game_account`, `server`, `role`, `email`, `text` or `choice`.",
+            examples=["phone"],
+        ),
+    ]
+    label: Annotated[str, Meta(examples=["充值手机号"])]
+    hint: str
+    required: bool
+    choices: Annotated[list[str], Meta(description="All the answers there are, where there are any.")]
+    pattern: Annotated[str | None, Meta(description="A regular expression for the whole answer.")]
+    confirm: Annotated[bool, Meta(description="Let a person type it twice.")]
+
+
 class ProductShape(Struct):
     slug: Annotated[str, Meta(examples=["honor-of-kings"])]
     name: Annotated[str, Meta(examples=["王者荣耀点券卡"])]
     summary: str
     usage_note: str
+    delivers: Annotated[str, Meta(description="`codes`, or `top_up`: it arrives at an account.", examples=["codes"])]
+    form: Annotated[list[FieldShape], Meta(description="What to ask the buyer for; empty: nothing.")]
     skus: list[SkuShape]
 
 
@@ -66,6 +87,23 @@ class PlaceShape(Struct, forbid_unknown_fields=True):
     terms_accepted: Annotated[
         bool, Meta(description="The buyer knows that codes can't be returned once shown.", examples=[True])
     ]
+    account: Annotated[
+        dict[str, Annotated[str, Meta(max_length=100)]],
+        Meta(
+            description="The answers to the product's form by their names. What is wrong with one is told as "
+            "`account.<name>`.",
+            examples=[{}],
+        ),
+    ] = {}
+    operator: Annotated[
+        str,
+        Meta(
+            max_length=20,
+            description="Whose a phone number is by now, if it has moved: `mobile`, `unicom`, `telecom`, `broadcast` "
+            "or `virtual`. Empty: found out from the number.",
+            examples=[""],
+        ),
+    ] = ""
 
 
 class PlacedShape(Struct):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from kameng.catalogue.form import FormField
 from kameng.catalogue.product import Product, ProductType
 from kameng.payment.attempt import Attempt
 from kameng.payment.gateway import PayByCode, PayByForm, PayByLink
@@ -9,6 +10,7 @@ from kameng.payment.start_payment import PaymentUnavailable
 from kameng.tracking.view import OrderView
 from kameng.web.design.translation import Translator
 from kameng.web.guest_api.shapes import (
+    FieldShape,
     MomentShape,
     OrderShape,
     PayByShape,
@@ -46,6 +48,8 @@ def _product(product: Product, stock: Mapping[int, int]) -> ProductShape:
         name=product.name,
         summary=product.summary,
         usage_note=product.usage_note,
+        delivers=product.delivers,
+        form=[_field(field) for field in product.form],
         skus=[
             SkuShape(
                 id=sku.id,
@@ -57,6 +61,19 @@ def _product(product: Product, stock: Mapping[int, int]) -> ProductShape:
             for sku in product.skus
             if sku.on_sale
         ],
+    )
+
+
+def _field(field: FormField) -> FieldShape:
+    return FieldShape(
+        name=field.name,
+        kind=field.kind,
+        label=field.label,
+        hint=field.hint,
+        required=field.required,
+        choices=list(field.choices),
+        pattern=field.pattern,
+        confirm=field.confirm,
     )
 
 
