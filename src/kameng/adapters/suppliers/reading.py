@@ -9,7 +9,7 @@ from typing import Any
 
 from kameng.adapters.http import Answer
 from kameng.kernel.errors import Outage
-from kameng.supply.supplier import GOODS_MAX, Catalogue, Goods, InDoubt, Reason, Refused, Unusable
+from kameng.supply.supplier import GOODS_MAX, Catalogue, Goods, InDoubt, Reason, Refused, SupplyAsk, Unusable
 
 #: What a catalogue, or a page of one, may weigh.
 PAGE_BYTES_MAX = 32 * 1024 * 1024
@@ -20,6 +20,7 @@ PRICE_FEN_MAX = 100_000_000
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?")
 # `<` alone may stand in a name ("<100 元"); a letter, a slash or a bang behind it makes it a tag.
 _MARKUP = re.compile(r"<[A-Za-z/!?]|&(#\w+|[A-Za-z]+);|javascript:", re.IGNORECASE)
+_ACCOUNT_LIKE = re.compile(r"[\w.+-]+@[\w.-]+|[0-9]{5,}")
 _DIGITS = re.compile(r"[0-9]{1,12}")
 
 
@@ -107,12 +108,27 @@ def unplaced(said: InDoubt | Refused) -> InDoubt | Refused:
     return Refused(Reason.OTHER, said.words) if isinstance(said, Unsent) else said
 
 
+def unfit(ask: SupplyAsk, *, quantity_max: int, fields: frozenset[str] | None = None) -> Refused | None:
+    """Why an order isn't even sent: too many pieces, further answers the platform has no name for (`fields` None: it
+    takes any), or a guard so low that platforms would take it for none."""
+    if not 1 <= ask.quantity <= quantity_max:
+        return Refused(Reason.NOT_SUPPORTED, "too many at once")
+    if fields is not None and not fields.issuperset(ask.fields):
+        return Refused(Reason.NOT_SUPPORTED, "a field this platform doesn't know")
+    return Refused(Reason.COSTS_TOO_MUCH, "nothing may be paid") if ask.cost_max_fen < ask.quantity else None
+
+
 def redacted(words: str, *secrets: str) -> str:
     """What a supplier says may echo what it was sent (key, account, codes); it ends in a row and in a log."""
     for secret in secrets:
         if secret:
             words = words.replace(secret, "***")
     return words[:WORDS_MAX].strip()
+
+
+def masked(words: str) -> str:
+    """Words about an order, also where the account is not at hand: whatever looks like one is taken out."""
+    return _ACCOUNT_LIKE.sub("***", words)[:WORDS_MAX].strip()
 
 
 def catalogue_of(entries: Iterable[Goods | Unusable]) -> Catalogue | Refused:
