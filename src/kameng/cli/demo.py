@@ -10,6 +10,7 @@ from kameng.adapters.http import HttpClient
 from kameng.catalogue.browse import list_types
 from kameng.catalogue.edit import save_product, save_sku, save_type
 from kameng.cli.demo_goods import PRODUCTS, SITES, SKUS, TYPES
+from kameng.cli.demo_top_ups import TOP_UP_PRODUCTS, TOP_UP_SKUS, TOP_UP_TYPES
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.payment.add_gateway import GatewayDraft, add_gateway
@@ -33,11 +34,13 @@ async def fill_demo(db: Database, keyring: Keyring) -> bool:
     for site in SITES:
         await save_site(db=db, new=site)
     async with db.transaction() as tx:
-        for product_type in TYPES:
+        for product_type in (*TYPES, *TOP_UP_TYPES):
             await save_type(tx, product_type)
-        for product in PRODUCTS:
+        for product in (*PRODUCTS, *TOP_UP_PRODUCTS):
             await save_product(tx, product)
         sku_ids = {(sku.product_slug, sku.face_value): await save_sku(tx, sku) for sku in SKUS}
+        for top_up in TOP_UP_SKUS:
+            await save_sku(tx, top_up)
     for (product_slug, _), sku_id in sku_ids.items():
         await _stock_up(db, keyring, product_slug, sku_id)
     return True
