@@ -118,10 +118,18 @@ class HttpClient:
         )
 
     async def post_json(
-        self, url: str, *, body: bytes, headers: Mapping[str, str] | None = None, bytes_max: int | None = None
+        self,
+        url: str,
+        *,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        bytes_max: int | None = None,
+        address: str | None = None,
     ) -> Answer:
-        """`body` goes out byte for byte, for it is often what was signed."""
-        return await self._call("POST", url, headers=_with(_JSON_HEADERS, headers), content=body, bytes_max=bytes_max)
+        """`body` goes out byte for byte, for it is often what was signed. `address`: the IP address that is connected
+        to, whatever the host's name leads to by now; certificate and Host header stay those of the name."""
+        sent = _with(_JSON_HEADERS, headers)
+        return await self._call("POST", url, headers=sent, content=body, bytes_max=bytes_max, address=address)
 
     async def close(self) -> None:
         await self._transport.aclose()
@@ -135,10 +143,21 @@ class HttpClient:
         await self.close()
 
     async def _call(
-        self, method: str, url: str, *, headers: httpx.Headers, content: bytes | None, bytes_max: int | None
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: httpx.Headers,
+        content: bytes | None,
+        bytes_max: int | None,
+        address: str | None = None,
     ) -> Answer:
         assert_no_transaction()
-        request = httpx.Request(method, url, headers=headers, content=content, extensions=self._extensions)
+        request = httpx.Request(method, url, headers=headers, content=content, extensions={**self._extensions})
+        if address is not None:
+            # The Host header was taken from the name already.
+            request.extensions["sni_hostname"] = request.url.host
+            request.url = request.url.copy_with(host=address)
         began = monotonic()
         got = await self._attempt(request, bytes_max or self._answer_bytes_max)
         facts = {

@@ -106,3 +106,11 @@ def seal_secret(keyring: Keyring, key_id: str, secret: str) -> bytes:
 def unseal_secret(keyring: Keyring, key_id: str, sealed: bytes) -> str:
     """Raises Unreadable."""
     return keyring.unseal(sealed, purpose=PURPOSE_KEY, bound_to=key_id.encode()).decode()
+
+
+async def secret_of(connection: Connection, keyring: Keyring, key_id: str) -> str:
+    """The newest secret of a key, to sign what we send. Raises KeyMissing, also when it was withdrawn."""
+    row = await store.key(connection, key_id)
+    if row is None or not row["key_enabled"]:
+        raise KeyMissing
+    return unseal_secret(keyring, key_id, row["secret_sealed"])

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
 from kameng.kernel.money import percent_of
-
-Network = IPv4Network | IPv6Network
+from kameng.kernel.public_address import Network
 
 
 class Scope(StrEnum):

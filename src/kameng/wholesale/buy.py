@@ -17,18 +17,18 @@ from kameng.checkout.place_order import (
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database, Transaction
 from kameng.kernel.errors import Refusal
+from kameng.kernel.public_address import Network
 from kameng.kernel.text import Words
 from kameng.ledger.post import BalanceTooLow
-from kameng.merchants.merchant import Caller, Network
+from kameng.merchants.merchant import Caller
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId
 from kameng.payment.pay_from_balance import pay_from_balance
 from kameng.wholesale import store
 from kameng.wholesale.order import MerchantOrder, actor_of, find_order
-from kameng.wholesale.purchase import Purchase, check_purchase
+from kameng.wholesale.purchase import PURPOSE_CALLBACK, Purchase, check_purchase
 
 PURPOSE_FINGERPRINT = "merchant order"
-PURPOSE_CALLBACK = "merchant callback"
 PRICE_TRIES = 3
 
 
@@ -91,7 +91,7 @@ async def _paid(db: Database, caller: Caller, order_id: OrderId) -> MerchantOrde
     order = await find_order(db, merchant.id, order_id=order_id)
     if order.state is OrderState.AWAITING_PAYMENT:
         try:
-            await pay_from_balance(db=db, order_id=order_id, owner=merchant.id, payer=actor_of(merchant))
+            await pay_from_balance(db=db, order_id=order_id, owner=merchant.id, payer=actor_of(merchant.code))
         except BalanceTooLow:
             raise NotPaid(order_no=order.order_no, order_id=order_id) from None
         order = await find_order(db, merchant.id, order_id=order_id)

@@ -7,7 +7,6 @@ from datetime import datetime
 from kameng.catalogue.filling import Delivers
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
-from kameng.merchants.merchant import Merchant
 from kameng.orders.advance import advance
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState, Revealed
 from kameng.orders.lock import OrderMissing, lock_order
@@ -27,6 +26,7 @@ class MerchantOrder:
 
     order_id: OrderId
     merchant_id: int
+    merchant_code: str
     key_id: str
     protocol: Protocol
     out_order_no: str
@@ -86,7 +86,7 @@ async def find_order(
     return found[0]
 
 
-async def codes_of(db: Database, keyring: Keyring, merchant: Merchant, order: MerchantOrder) -> list[str]:
+async def codes_of(db: Database, keyring: Keyring, order: MerchantOrder) -> list[str]:
     """The codes of a delivered order, none before. The first look is part of the order's story."""
     if order.state not in HANDED_OVER or order.delivers is not Delivers.CODES:
         return []
@@ -98,9 +98,9 @@ async def codes_of(db: Database, keyring: Keyring, merchant: Merchant, order: Me
         if locked.state not in HANDED_OVER:
             return []
         codes = await read_codes(tx.connection, keyring, order.order_id)
-        await advance(tx, locked, Revealed(actor_of(merchant), facts={"cards": len(codes)}))
+        await advance(tx, locked, Revealed(actor_of(order.merchant_code), facts={"cards": len(codes)}))
         return codes
 
 
-def actor_of(merchant: Merchant) -> Actor:
-    return Actor(ActorKind.BUYER, f"merchant:{merchant.code}")
+def actor_of(merchant_code: str) -> Actor:
+    return Actor(ActorKind.BUYER, f"merchant:{merchant_code}")

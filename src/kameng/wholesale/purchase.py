@@ -8,10 +8,11 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from kameng.kernel.errors import InvalidInput, Refusal
+from kameng.kernel.public_address import Network, may_be_called
 from kameng.kernel.text import Words
-from kameng.merchants.merchant import Merchant, Network
+from kameng.merchants.merchant import Merchant
 
-OUT_ORDER_NO_MAX = 64
+PURPOSE_CALLBACK = "merchant callback"
 URL_MAX = 500
 _OUT_ORDER_NO = re.compile(r"[!-~]{1,64}", re.ASCII)
 _INSIDE = (".local", ".internal", ".localhost", ".lan", ".home", ".intranet")
@@ -73,4 +74,4 @@ def _may_call(url: str, merchant: Merchant, reachable: Sequence[Network]) -> boo
     except ValueError:
         # A name of one word, or of digits that only look like none, leads inside.
         return "." in host and not host.endswith(_INSIDE) and not host.rpartition(".")[2].isdigit()
-    return address.is_global or any(address in network for network in reachable)
+    return may_be_called(address, reachable)

@@ -19,12 +19,13 @@ INSERT_WEBHOOK = "INSERT INTO merchant_webhooks (order_id, url_sealed) VALUES ($
 KNOWN = "SELECT order_id, fingerprint FROM merchant_orders WHERE merchant_id = $1 AND out_order_no = $2"
 
 ORDERS = """
-SELECT m.order_id, m.merchant_id, m.key_id, m.protocol, m.out_order_no, o.state, o.sku_id, o.quantity,
-       o.unit_price_fen, o.amount_fen, o.placed_at, o.changed_at, v.product_name, v.face_value, s.product_id,
-       v.delivers, e.delivered_at, e.was_read, e.balance_too_low,
+SELECT m.order_id, m.merchant_id, x.code AS merchant_code, m.key_id, m.protocol, m.out_order_no, o.state,
+       o.sku_id, o.quantity, o.unit_price_fen, o.amount_fen, o.placed_at, o.changed_at, v.product_name, v.face_value,
+       s.product_id, v.delivers, e.delivered_at, e.was_read, e.balance_too_low,
        coalesce((SELECT sum(f.amount_fen) FROM refunds f
                  WHERE f.order_id = o.id AND f.state = 'done'), 0)::bigint AS refunded_fen
 FROM merchant_orders m
+JOIN merchants x ON x.id = m.merchant_id
 JOIN orders o ON o.id = m.order_id
 JOIN skus s ON s.id = o.sku_id
 JOIN sku_versions v ON v.id = o.sku_version_id
