@@ -24,11 +24,12 @@ from kameng.payment.start_payment import OrderNotPayable, PaymentRefused, Paymen
 from kameng.sites.site import SiteMissing
 from kameng.tracking.access import Access, grant
 from kameng.tracking.view import view_order
+from kameng.web.design.documented import problems
 from kameng.web.design.payer import payer_of
 from kameng.web.design.ways_to_pay import ways_to_pay
 from kameng.web.guest_api.bearer import TokenNeeded
 from kameng.web.guest_api.counter import Counter
-from kameng.web.guest_api.document import SECURED, problems
+from kameng.web.guest_api.document import SECURED
 from kameng.web.guest_api.shapes import (
     CancelledShape,
     CatalogueShape,

@@ -16,10 +16,11 @@ from kameng.tracking.guarded import ProofNeeded, SlowDown
 from kameng.tracking.lookup import LookupAsk, LookupMissed, WholeContactNeeded, lookup
 from kameng.tracking.reveal import ContactNeeded, NothingToReveal, RevealAsk, reveal
 from kameng.tracking.view import view_order
+from kameng.web.design.documented import problems
 from kameng.web.design.event_stream import event, event_number
 from kameng.web.guest_api.bearer import TokenNeeded
 from kameng.web.guest_api.counter import Counter
-from kameng.web.guest_api.document import SECURED, problems
+from kameng.web.guest_api.document import SECURED
 from kameng.web.guest_api.shapes import CodesShape, FoundShape, LookupShape, RevealShape
 from kameng.web.guest_api.showing import order_shape
 
