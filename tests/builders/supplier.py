@@ -150,7 +150,8 @@ def post_of(
 
 
 def some_goods(number: str = "100", *, price_fen: int = 900, stock: int | None = None, **others: Any) -> Goods:
-    return Goods(number=number, name=f"商品{number}", price_fen=price_fen, kind=GoodsKind.CODE, stock=stock, **others)
+    told = {"name": f"商品{number}", "kind": GoodsKind.CODE, **others}
+    return Goods(number=number, price_fen=price_fen, stock=stock, **told)
 
 
 @dataclass
@@ -182,8 +183,8 @@ async def a_depot(shop: Shop, *codes: str, **changes: Any) -> Depot:
 FILL_BY_SUPPLIER = "UPDATE skus SET filled_by = 'supplier', face_fen = $2 WHERE id = $1"
 PUT_GOODS = """
 INSERT INTO supplier_goods (supplier_id, number, name, kind, price_fen, stock, on_sale, face_fen, quantity_min,
-                            quantity_max, first_seen_at, seen_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+                            quantity_max, first_seen_at, seen_at, category)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)
 ON CONFLICT (supplier_id, number) DO UPDATE SET price_fen = excluded.price_fen, stock = excluded.stock,
     on_sale = excluded.on_sale, seen_at = excluded.seen_at
 """
@@ -207,7 +208,7 @@ async def put_on_shelf(depot: Depot, code: str, *goods: Goods, seen_at: datetime
         for one in goods:
             await tx.connection.execute(
                 PUT_GOODS, depot.ids[code], one.number, one.name, one.kind, one.price_fen, one.stock, one.on_sale,
-                one.face_fen, one.quantity_min, one.quantity_max, seen_at or tx.now,
+                one.face_fen, one.quantity_min, one.quantity_max, seen_at or tx.now, one.category,
             )  # fmt: skip
 
 

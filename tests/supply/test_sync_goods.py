@@ -26,7 +26,6 @@ pytestmark = pytest.mark.anyio
 
 SUPPLIER = "SELECT * FROM suppliers WHERE code = $1"
 GOODS = "SELECT * FROM supplier_goods ORDER BY supplier_id, number"
-ROUTE = "SELECT stopped_because FROM routes WHERE id = $1"
 
 
 async def sync(depot: Depot) -> int:
@@ -281,30 +280,3 @@ async def test_a_code_and_a_top_up_are_told_apart(shop: Shop) -> None:
     await sync(depot)
     known = await goods(depot)
     assert [(row["kind"], row["face_fen"]) for row in known.values()] == [("code", None), ("top_up", 5000)]
-
-
-async def test_prices_that_drift_stop_their_routes_until_they_come_back(shop: Shop) -> None:
-    depot = await a_depot(shop)
-    sku = await a_supplied_sku(shop, price_fen=1000)
-    route_id = await a_route(depot, sku.sku_id, "north", some_goods(price_fen=800))
-
-    async def after(price_fen: int) -> object:
-        depot["north"].changes("100", price_fen=price_fen)
-        await sync(depot)
-        shop.clock.go_on(SYNC_EVERY)
-        return (await shop.rows(ROUTE, route_id))[0]["stopped_because"]
-
-    assert await after(880) is None
-    assert await after(881) == "price_drift"
-    assert await left(depot, sku.sku_id) == 0
-    assert await after(1001) == "price_drift"
-    assert await after(880) is None
-    assert await left(depot, sku.sku_id) == 100
-    assert await after(1001) == "above_loss_guard"
-    assert await after(100) is None
-    alarms = await shop.rows("SELECT subject, times, facts FROM alarms WHERE kind = 'price_drift'")
-    assert [(row["subject"], row["times"]) for row in alarms] == [(f"route:{route_id}", 2)]
-    assert alarms[0]["facts"] == {
-        "reason": "above_loss_guard", "sku": sku.sku_id, "supplier": "north", "goods": "100", "price_fen": 1001,
-        "before_fen": 800,
-    }  # fmt: skip

@@ -1,6 +1,7 @@
 """Changing what is sold. Every change of words writes new sku versions; old orders keep theirs."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kameng.catalogue import store
@@ -89,10 +90,29 @@ async def save_product(tx: Transaction, draft: ProductDraft) -> int:
 
 
 async def save_sku(tx: Transaction, draft: SkuDraft) -> int:
-    """Add a face value, or change price and sale of the one with this name; its id.
+    """Add a face value, or change the one with this name; its id. Raises InvalidInput, ProductMissing."""
+    (sku_id,) = await save_skus(tx, [draft])
+    return sku_id
 
-    Raises InvalidInput, ProductMissing.
-    """
+
+async def save_skus(tx: Transaction, drafts: Sequence[SkuDraft]) -> list[int]:
+    """Several as `save_sku` does one, all or nothing; their ids."""
+    sku_ids = []
+    for draft in drafts:
+        _check_sku(draft)
+        sku_id = await store.save_sku(
+            tx,
+            (draft.product_slug, draft.face_value, draft.price_fen, draft.quantity_max, draft.position, draft.on_sale,
+             draft.filled_by, draft.face_fen, draft.choose_by),
+        )  # fmt: skip
+        if sku_id is None:
+            raise ProductMissing
+        sku_ids.append(sku_id)
+    await store.write_versions(tx)
+    return sku_ids
+
+
+def _check_sku(draft: SkuDraft) -> None:
     fields: dict[str, Words] = {}
     if not 1 <= len(draft.face_value) <= NAME_MAX:
         fields["face_value"] = Words("名称应为 1–60 个字")
@@ -104,13 +124,6 @@ async def save_sku(tx: Transaction, draft: SkuDraft) -> int:
         fields["face"] = Words("面额应大于 0")
     if fields:
         raise InvalidInput(fields=fields)
-    values = (draft.product_slug, draft.face_value, draft.price_fen, draft.quantity_max, draft.position, draft.on_sale,
-              draft.filled_by, draft.face_fen, draft.choose_by)  # fmt: skip
-    sku_id = await store.save_sku(tx, values)
-    if sku_id is None:
-        raise ProductMissing
-    await store.write_versions(tx)
-    return sku_id
 
 
 def _check(*, slug: str, name: str) -> None:

@@ -210,3 +210,12 @@ async def to_ask_again(connection: Connection, sku_id: int, asking: Asking, *, a
         TO_ASK_AGAIN, sku_id, asking.failures_max, asking.heard_before, asking.few, asking.seen_since, at_most
     )
     return [Wanted(row["supplier_id"], row["number"]) for row in rows]
+
+
+async def goods(
+    connection: Connection, supplier_code: str, narrowed: tuple[str | None, str | None, list[str] | None], *,
+    unmapped_only: bool, after: str, at_most: int,
+) -> list[asyncpg.Record]:  # fmt: skip
+    """`narrowed`: a category, a part of the name, and numbers; each None for any."""
+    rows: list[asyncpg.Record] = await connection.fetch(GOODS, supplier_code, *narrowed, unmapped_only, after, at_most)
+    return rows

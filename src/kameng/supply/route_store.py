@@ -46,7 +46,7 @@ ON CONFLICT (sku_id, supplier_id, goods) DO UPDATE SET face_fen = excluded.face_
     open_from = excluded.open_from, open_to = excluded.open_to, operators = excluded.operators,
     field_names = excluded.field_names, drift_max_percent = excluded.drift_max_percent, enabled = excluded.enabled,
     agreed_price_fen = CASE WHEN $16 THEN excluded.agreed_price_fen ELSE routes.agreed_price_fen END
-RETURNING id, supplier_id
+RETURNING id
 """
 
 STOP = "UPDATE routes SET stopped_because = $2 WHERE id = $1"
@@ -87,18 +87,16 @@ async def follow_prices(tx: Transaction, supplier_id: int) -> list[asyncpg.Recor
     return rows
 
 
-async def fit(tx: Transaction, sku_id: int, supplier_code: str, goods: str) -> asyncpg.Record:
-    """Sku, supplier and goods of a route to be; each part NULL that isn't there."""
+async def fit(tx: Transaction, sku_id: int, supplier_code: str, goods: str) -> dict[str, Any]:
+    """Sku, supplier and goods of a route to be; each part None that isn't there."""
     row = await tx.connection.fetchrow(FIT, sku_id, supplier_code, goods)
     assert row is not None
-    return row
+    return dict(row)
 
 
-async def save(tx: Transaction, values: Sequence[Any], *, agree_anew: bool) -> tuple[int, int]:
-    """The route's id and its supplier's."""
-    row = await tx.connection.fetchrow(SAVE, *values, agree_anew)
-    assert row is not None
-    return row["id"], row["supplier_id"]
+async def save(tx: Transaction, values: Sequence[Any], *, agree_anew: bool) -> int:
+    route_id: int = await tx.connection.fetchval(SAVE, *values, agree_anew)
+    return route_id
 
 
 async def stop(tx: Transaction, route_id: int, because: str) -> bool:
