@@ -10,6 +10,7 @@ from kameng.kernel.database import Connection
 _VIEW = """
     o.id, o.state, o.site_id, o.quantity, o.unit_price_fen, o.amount_fen, o.contact_sealed, o.contact_index,
     o.placed_at, o.pay_until, o.changed_at, v.type_name, v.product_name, v.face_value, v.usage_note, v.delivers,
+    a.sealed AS account_sealed, a.operator, a.province,
     (SELECT jsonb_agg(jsonb_build_array(e.id, e.event, e.to_state, e.actor_kind, e.facts, e.at) ORDER BY e.id)
      FROM order_events e WHERE e.order_id = o.id) AS events
 """
@@ -26,10 +27,15 @@ SELECT budgets.failures, {_VIEW}
 FROM budgets
 LEFT JOIN (unnest($1::bigint[], $2::bytea[]) AS typed (id, second_factor)
            JOIN orders o ON o.id = typed.id AND o.second_factor = typed.second_factor
-           JOIN sku_versions v ON v.id = o.sku_version_id) ON true
+           JOIN sku_versions v ON v.id = o.sku_version_id
+           LEFT JOIN order_accounts a ON a.order_id = o.id) ON true
 """  # noqa: S608 - constants
 
-VIEW = f"SELECT {_VIEW} FROM orders o JOIN sku_versions v ON v.id = o.sku_version_id WHERE o.id = $1"  # noqa: S608
+VIEW = f"""
+SELECT {_VIEW}
+FROM orders o JOIN sku_versions v ON v.id = o.sku_version_id LEFT JOIN order_accounts a ON a.order_id = o.id
+WHERE o.id = $1
+"""  # noqa: S608 - constants
 
 BUDGETS = """
 SELECT b.subject, b.failures FROM unnest($1::text[], $2::timestamptz[]) AS asked (subject, window_from)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.web.guest_api.test_guest_api import API, call, wish
-from tests.web.shopfront import Shopfront
+from tests.web.shopfront import PHONE, Shopfront
 from tests.web.top_ups import GAME_FORM, PRICE_FEN, STOCK, TopUp, a_top_up
 
 pytestmark = pytest.mark.anyio
@@ -43,6 +43,13 @@ async def test_an_order_is_for_its_account(shopfront: Shopfront) -> None:
     row = await shopfront.db.pool.fetchrow("SELECT operator, province FROM order_accounts")
     assert row is not None
     assert tuple(row) == ("unicom", "江苏")
+    found = await call(shopfront, "/lookup", {"order_no": answer.json()["order_no"], "second_factor": PHONE[-4:]})
+    assert found.json()["order"]["account"] == {
+        "answers": [{"label": "充值手机号", "masked": "139****5678"}],
+        "operator": "中国联通",
+        "province": "江苏",
+    }
+    assert NUMBER not in found.text
 
 
 @pytest.mark.parametrize(

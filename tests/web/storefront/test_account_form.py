@@ -159,3 +159,17 @@ async def test_the_order_costs_what_was_confirmed_and_is_for_the_account(shopfro
     assert tuple(row) == (2 * PRICE_FEN, 2)
     assert await shopfront.state_of(order_no) == "awaiting_payment"
     assert await shopfront.count("supply_holds") == 1
+
+
+async def test_the_order_page_shows_the_account_masked(shopfront: Shopfront) -> None:
+    order_no = await a_top_up_order(shopfront, await a_game(shopfront), **PLAYER)
+    page = await shopfront.get(f"/orders/{order_no}")
+    for text in ("12****78", "祖安", "夜****章"):
+        assert text in page.text
+    assert "12345678" not in page.text
+    assert "夜的第七章" not in page.text
+    order_no = await a_top_up_order(shopfront, await a_top_up(shopfront), **TWICE)
+    page = await shopfront.get(f"/orders/{order_no}")
+    assert "139****5678" in page.text
+    assert "中国移动 · 江苏" in page.text
+    assert NUMBER not in page.text

@@ -161,6 +161,19 @@ class MomentShape(Struct):
     at: datetime
 
 
+class AnswerShape(Struct):
+    label: Annotated[str, Meta(examples=["充值手机号"])]
+    masked: Annotated[str, Meta(examples=["139****5678"])]
+
+
+class AccountShape(Struct):
+    """What is topped up, as its owner recognises it."""
+
+    answers: Annotated[list[AnswerShape], Meta(description="The account itself first.")]
+    operator: Annotated[str | None, Meta(examples=["中国移动"])]
+    province: Annotated[str | None, Meta(examples=["江苏"])]
+
+
 class OrderShape(Struct):
     """An order as its buyer may see it: no code, no contact in clear."""
 
@@ -180,6 +193,7 @@ class OrderShape(Struct):
     unit_price_fen: Fen
     amount_fen: Fen
     contact_masked: Annotated[str, Meta(examples=["138********"])]
+    account: Annotated[AccountShape | None, Meta(description="None for goods that need no account.")]
     placed_at: datetime
     pay_until: datetime
     reveals: Annotated[int, Meta(description="How often the codes were looked at.")]

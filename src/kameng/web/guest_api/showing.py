@@ -7,9 +7,11 @@ from kameng.catalogue.product import Product, ProductType
 from kameng.payment.attempt import Attempt
 from kameng.payment.gateway import PayByCode, PayByForm, PayByLink
 from kameng.payment.start_payment import PaymentUnavailable
-from kameng.tracking.view import OrderView
+from kameng.tracking.view import MaskedAccount, OrderView
 from kameng.web.design.translation import Translator
 from kameng.web.guest_api.shapes import (
+    AccountShape,
+    AnswerShape,
     FieldShape,
     MomentShape,
     OrderShape,
@@ -108,8 +110,17 @@ def order_shape(view: OrderView, words: Translator) -> OrderShape:
         unit_price_fen=view.unit_price_fen,
         amount_fen=view.amount_fen,
         contact_masked=view.contact_masked,
+        account=_account(view.account, words) if view.account else None,
         placed_at=view.placed_at,
         pay_until=view.pay_until,
         reveals=view.reveals,
         last_event_id=str(view.last_event_id),
+    )
+
+
+def _account(account: MaskedAccount, words: Translator) -> AccountShape:
+    return AccountShape(
+        answers=[AnswerShape(label, masked) for label, masked in account.answers],
+        operator=words(account.operator) if account.operator else None,
+        province=account.province,
     )
