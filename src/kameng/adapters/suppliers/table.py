@@ -6,7 +6,18 @@ from typing import Protocol
 
 from kameng.adapters.http import HttpClient
 from kameng.adapters.options import Option, read_options
-from kameng.adapters.suppliers import yrapi
+from kameng.adapters.suppliers import (
+    acgfaka,
+    acgfaka_v4,
+    dujiao,
+    fulu,
+    kakayun,
+    kasushou,
+    kayixin,
+    reloadly,
+    xinghai,
+    yrapi,
+)
 from kameng.kernel.clock import Clock
 from kameng.kernel.text import Words
 from kameng.supply.supplier import Supplier, SupplierMaker
@@ -38,7 +49,17 @@ class SupplierProtocol:
 
 PROTOCOLS: Mapping[str, SupplierProtocol] = {
     protocol.name: protocol
-    for protocol in (SupplierProtocol("yrapi", Words("大猿人 yrapi（话费、电费）"), yrapi.OPTIONS, yrapi.Yrapi),)
+    for protocol in (
+        SupplierProtocol("yrapi", Words("大猿人 yrapi（话费、电费）"), yrapi.OPTIONS, yrapi.Yrapi),
+        SupplierProtocol("kasushou", Words("卡速售 v2"), kasushou.OPTIONS, kasushou.Kasushou),
+        SupplierProtocol("kakayun", Words("卡卡云 v3"), kakayun.OPTIONS, kakayun.Kakayun),
+        SupplierProtocol("kayixin", Words("卡易信 3.0"), kayixin.OPTIONS, kayixin.Kayixin),
+        SupplierProtocol("fulu", Words("福禄开放平台"), fulu.OPTIONS, fulu.Fulu),
+        SupplierProtocol("xinghai", Words("星海 v1.9"), xinghai.OPTIONS, xinghai.Xinghai),
+        SupplierProtocol("acgfaka", Words("异次元发卡 共享店铺"), acgfaka.OPTIONS, acgfaka_v4.make_acgfaka),
+        SupplierProtocol("dujiao", Words("Dujiao-Next 站点对接"), dujiao.OPTIONS, dujiao.Dujiao),
+        SupplierProtocol("reloadly", Words("Reloadly（全球话费、礼品卡）"), reloadly.OPTIONS, reloadly.Reloadly),
+    )
 }
 
 

@@ -95,6 +95,10 @@ class Counter(Protocol):
         Raises Declined."""
         ...
 
+    def cancel(self, purchase: Purchase) -> Purchase:
+        """Withdraws it with all its money, and calls back. Raises Declined(TOO_LATE) once it has ended."""
+        ...
+
     def dressed(self, ware: Ware, entry: dict[str, Any]) -> dict[str, Any]:
         """An entry of the catalogue, with the garbage that was put on it."""
         ...
@@ -124,7 +128,8 @@ class Emulation:
     """One protocol. `credentials`: which names it needs to know its one customer by. `decline` says no in its own
     code and words. `errand` builds the signed callback about a purchase (None where there is none). `code_names` and
     `status_names` are the fields of answers that hold a result code and an order's state, for whims that say something
-    unknown there. `seal` signs an answer, after whims have altered it."""
+    unknown there. `seal` signs an answer, after whims have altered it.
+    `prefix` begins the numbers it gives: the first letters of its name unless told otherwise."""
 
     name: str
     credentials: tuple[str, ...]
@@ -135,6 +140,7 @@ class Emulation:
     code_names: frozenset[str] = frozenset({"code"})
     status_names: frozenset[str] = frozenset({"status"})
     seal: Callable[[Counter, Any], Any] | None = None
+    prefix: str | None = None
 
 
 def compact(value: Any) -> str:

@@ -74,6 +74,11 @@ class Room:
         self.tell(ended)
         return ended
 
+    def cancel(self, purchase: Purchase) -> Purchase:
+        ended = self.warehouse.cancel(purchase)
+        self.tell(ended)
+        return ended
+
     def tell(self, purchase: Purchase) -> None:
         errand = None if purchase.plan.get("silent") else self.errand(purchase)
         if errand:

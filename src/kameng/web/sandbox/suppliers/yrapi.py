@@ -118,7 +118,7 @@ def _cancel(counter: Counter, visit: Visit) -> Said:
     purchase = counter.warehouse.find(number=_fields(counter, visit)["out_trade_nums"])
     if purchase is None:
         raise Declined(No.TOO_LATE)
-    counter.warehouse.cancel(purchase)
+    purchase = counter.cancel(purchase)
     # Not a slip of ours: the program answers so.
     return Said({"errno": 1, "errmsg": "ok", "data": [_told(purchase)]})
 
