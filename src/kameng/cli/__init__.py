@@ -5,7 +5,8 @@ import click
 from kameng.cli.checks import doctor
 from kameng.cli.gateways import gateway
 from kameng.cli.keys import keys
-from kameng.cli.processes import migrate_command, sandbox, web, worker
+from kameng.cli.processes import migrate_command, web, worker
+from kameng.cli.sandbox import sandbox
 from kameng.cli.staff import staff
 from kameng.cli.stock import stock
 from kameng.cli.story import story

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from kameng.adapters.gateways.table import gateway_makers
 from kameng.adapters.http import HttpClient
-from kameng.catalogue.browse import list_types
+from kameng.adapters.suppliers.table import supplier_makers
+from kameng.catalogue.browse import list_products, list_types
 from kameng.catalogue.edit import save_product, save_sku, save_type
 from kameng.cli.demo_goods import PRODUCTS, SITES, SKUS, TYPES
+from kameng.cli.demo_suppliers import DEMO_SUPPLIERS, ON_DEMAND_PRODUCTS, ON_DEMAND_SKUS
 from kameng.cli.demo_top_ups import TOP_UP_PRODUCTS, TOP_UP_SKUS, TOP_UP_TYPES
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
@@ -19,6 +21,8 @@ from kameng.staff.add_staff import LoginTaken, add_staff
 from kameng.staff.reset import reset_password
 from kameng.staff.roles import Role
 from kameng.stock.import_file import import_file
+from kameng.supply.add_supplier import add_supplier
+from kameng.supply.edit_route import save_routes
 
 OWNER = "owner"
 SANDBOX_PID = "1000"
@@ -36,11 +40,11 @@ async def fill_demo(db: Database, keyring: Keyring) -> bool:
     async with db.transaction() as tx:
         for product_type in (*TYPES, *TOP_UP_TYPES):
             await save_type(tx, product_type)
-        for product in (*PRODUCTS, *TOP_UP_PRODUCTS):
+        for product in (*PRODUCTS, *TOP_UP_PRODUCTS, *ON_DEMAND_PRODUCTS):
             await save_product(tx, product)
         sku_ids = {(sku.product_slug, sku.face_value): await save_sku(tx, sku) for sku in SKUS}
-        for top_up in TOP_UP_SKUS:
-            await save_sku(tx, top_up)
+        for supplied in (*TOP_UP_SKUS, *ON_DEMAND_SKUS):
+            await save_sku(tx, supplied)
     for (product_slug, _), sku_id in sku_ids.items():
         await _stock_up(db, keyring, product_slug, sku_id)
     return True
@@ -94,3 +98,23 @@ async def add_sandbox_gateway(db: Database, keyring: Keyring, *, url: str, key: 
     )
     async with HttpClient() as http, db.transaction() as tx:
         await add_gateway(tx, keyring, gateway_makers(http), draft)
+
+
+async def add_sandbox_suppliers(db: Database, keyring: Keyring, *, url: str, key: str, with_routes: bool) -> None:
+    """Those who fill the demo's top-ups; `url` of all of them together. Routes are made once: they are the shop's to
+    change."""
+    async with HttpClient() as http, db.transaction() as tx:
+        for supplier in DEMO_SUPPLIERS:
+            await add_supplier(tx, keyring, supplier_makers(http, db.clock), supplier.draft(url, key))
+    if not with_routes:
+        return
+    sku_ids = {(product.slug, sku.face_value): sku.id for product in await list_products(db) for sku in product.skus}
+    async with db.transaction() as tx:
+        await save_routes(
+            tx,
+            [
+                supplier.route(sold, sku_ids[sold.product_slug, sold.face_value])
+                for supplier in DEMO_SUPPLIERS
+                for sold in supplier.sold
+            ],
+        )

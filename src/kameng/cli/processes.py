@@ -1,19 +1,16 @@
-"""One process each: web, worker, sandbox gateway; and migrations."""
+"""One process each: web, worker; and migrations."""
 
 import asyncio
 import os
 import resource
 import signal
 import sys
-from pathlib import Path
 
 import click
 
 from kameng.cli.terms import read_settings, running_database
 from kameng.kernel.logs import configure_logs
 from kameng.settings import DATABASE_URL, Settings
-from kameng.web.sandbox.serve import serve
-from kameng.web.sandbox.signature import Merchant
 from kameng.worker import work
 
 
@@ -48,18 +45,6 @@ async def _work(settings: Settings, url: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await work(settings, url, stop)
-
-
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8089, show_default=True)
-@click.option("--pid", default="1000", show_default=True, help="Merchant number.")
-@click.option("--key-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True)
-@click.option("--books", type=click.Path(dir_okay=False, path_type=Path), help="Where it keeps its books; else memory.")
-def sandbox(host: str, port: int, pid: str, key_file: Path, books: Path | None) -> None:
-    """Serve an 易支付 gateway for trying things out: pay, pay twice, pay late, never, forged notices…"""
-    merchant = Merchant(pid=pid, key=key_file.read_text().strip())
-    serve(merchant=merchant, host=host, port=port, books=books)
 
 
 @click.command("migrate")

@@ -4,7 +4,15 @@ import asyncio
 import sys
 from dataclasses import dataclass
 
-from kameng.cli.demo import OWNER, SANDBOX_PID, add_sandbox_gateway, fill_demo, sandbox_key, staff_login
+from kameng.cli.demo import (
+    OWNER,
+    SANDBOX_PID,
+    add_sandbox_gateway,
+    add_sandbox_suppliers,
+    fill_demo,
+    sandbox_key,
+    staff_login,
+)
 from kameng.cli.demo_goods import SITES
 from kameng.cli.terms import bring_up_to_date, embedded, open_database
 from kameng.kernel.supervisor import Plan, Program, listens
@@ -32,9 +40,17 @@ class Stack:
     def sandbox_url(self) -> str:
         return f"http://127.0.0.1:{self.sandbox_port}/"
 
+    @property
+    def suppliers_port(self) -> int:
+        return self.sandbox_port + 1
+
+    @property
+    def suppliers_url(self) -> str:
+        return f"http://127.0.0.1:{self.suppliers_port}/"
+
     def prepare(self) -> Plan:
         """Start and migrate the database, fill an empty shop, and say what to run. Raises PortTaken."""
-        for port in (self.settings.port, self.sandbox_port):
+        for port in (self.settings.port, self.sandbox_port, self.suppliers_port):
             if listens(port):
                 msg = f"port {port} is taken; choose others with KAMENG_PORT and --sandbox-port"
                 raise PortTaken(msg)
@@ -51,6 +67,7 @@ class Stack:
         programs = [
             self._program(url, "sandbox", "--port", str(self.sandbox_port), "--pid", SANDBOX_PID, "--key-file",
                           str(key_file), "--books", str(self.settings.data / "sandbox.sqlite"),
+                          "--suppliers-port", str(self.suppliers_port),
                           ready_port=self.sandbox_port),
             self._program(url, "web", ready_url=f"{self.web_url}/readyz"),
             self._program(url, "worker"),
@@ -60,8 +77,9 @@ class Stack:
     async def _fill(self, url: str, key: str) -> str:
         keyring = self.settings.keyring()
         async with open_database(url) as db:
-            await fill_demo(db, keyring)
+            is_new = await fill_demo(db, keyring)
             await add_sandbox_gateway(db, keyring, url=self.sandbox_url, key=key)
+            await add_sandbox_suppliers(db, keyring, url=self.suppliers_url, key=key, with_routes=is_new)
             return await staff_login(db)
 
     def _program(
@@ -87,7 +105,7 @@ class Stack:
             f"\n     login       {OWNER}"
             f"\n     password    {password}   (made for this run)"
             f"\n  API            {url}/api/v1/openapi.json"
-            f"\n  沙箱 Sandbox   {self.sandbox_url}"
+            f"\n  沙箱 Sandbox   {self.sandbox_url}   (pays; its suppliers are at {self.suppliers_url})"
             f"\n  Logs           {self.settings.data / 'logs'}"
             "\n\nCtrl-C stops everything.\n"
         )

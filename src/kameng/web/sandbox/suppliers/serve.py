@@ -19,6 +19,7 @@ from kameng.web.sandbox.suppliers.room import Room
 from kameng.web.sandbox.suppliers.table import EMULATIONS
 from kameng.web.sandbox.suppliers.warehouse import Warehouse
 from kameng.web.sandbox.suppliers.wares import Ware
+from kameng.web.sandbox.suppliers.whims import Chance
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Staging:
     books: Path | None = None
     balance_fen: int = 100_000_00
     usual: Course | Mixture = Course()  # noqa: RUF009 - it is frozen
+    chances: tuple[Chance, ...] = ()
     pauses_s: tuple[float, ...] = PAUSES_S
     clock: Clock | None = None
 
@@ -77,7 +79,9 @@ def make_room(name: str, staging: Staging) -> Room:
     )
     warehouse.stock_up(staging.wares)
     courier, courses = Courier(pauses_s=staging.pauses_s), Courses(staging.usual)
-    return Room(emulation, staging.credentials, warehouse, courier=courier, courses=courses)
+    room = Room(emulation, staging.credentials, warehouse, courier=courier, courses=courses)
+    room.whims.leave_to_chance(*staging.chances)
+    return room
 
 
 def make_app(rooms: Mapping[str, Room]) -> Litestar:
