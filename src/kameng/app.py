@@ -37,12 +37,14 @@ from kameng.web.design.doorway import Doorway
 from kameng.web.design.event_stream import Streams
 from kameng.web.design.health import healthz, metrics, readyz
 from kameng.web.design.metrics import Metrics
+from kameng.web.design.pace import Pace
 from kameng.web.design.pages import Pages
 from kameng.web.design.problems import on_http, on_refusal, on_unexpected
 from kameng.web.design.provide import DEPENDENCIES
 from kameng.web.design.translation import load_translators
 from kameng.web.guest_api.document import openapi
 from kameng.web.guest_api.routes import guest_api_routes
+from kameng.web.merchant_api.routes import merchant_api_routes
 from kameng.web.storefront.routes import storefront_routes
 
 BODY_BYTES_MAX = 64 * 1024
@@ -79,7 +81,7 @@ def make_app(settings: Settings, *, clock: Clock | None = None, long_lived: bool
     clock = clock or SystemClock()
     assets = Assets()
     app = Litestar(
-        route_handlers=[*ROUTES, storefront_routes(), guest_api_routes(), CONSOLE],
+        route_handlers=[*ROUTES, storefront_routes(), guest_api_routes(), *merchant_api_routes(), CONSOLE],
         state=State(
             {
                 "keyring": keyring,
@@ -87,7 +89,9 @@ def make_app(settings: Settings, *, clock: Clock | None = None, long_lived: bool
                 "supplier_protocols": SUPPLIER_PROTOCOLS,
                 "web_settings": settings.web,
                 "checkout_rules": settings.checkout,
+                "wholesale_rules": settings.wholesale,
                 "guard_rules": settings.guard,
+                "pace": Pace(),
                 "assets": assets,
                 "pages": Pages(assets, clock),
                 "metrics": Metrics(),

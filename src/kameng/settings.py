@@ -14,6 +14,7 @@ from kameng.kernel.crypto import Keyring, keyring_from_file, keyring_of
 from kameng.risk.guard import GuardRules
 from kameng.web.design.doorway import Network
 from kameng.web.design.web_settings import WebSettings
+from kameng.wholesale.buy import WholesaleRules
 
 PREFIX = "KAMENG_"
 TEST_PREFIX = "KAMENG_TEST_"
@@ -135,13 +136,19 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "KAMENG_METRICS_TOKEN", "", "bearer token for /metrics; empty: only the machine itself may read it", _maybe
     ),
+    Variable(
+        "KAMENG_CALLBACK_NETWORKS",
+        "",
+        "private networks that merchants' callbacks may go to all the same (shops side by side, tests)",
+        _networks,
+    ),
     Variable("KAMENG_LOG_LEVEL", "info", "debug, info, warning or error", _level),
 )
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a process runs with. `checkout`, `guard` and `web` are the parts handed on."""
+    """What a process runs with. `checkout`, `wholesale`, `guard` and `web` are the parts handed on."""
 
     database_url: str | None
     data: Path
@@ -154,6 +161,7 @@ class Settings:
     log_level: str
     trusted_proxies: tuple[Network, ...]
     checkout: CheckoutRules
+    wholesale: WholesaleRules
     guard: GuardRules
     web: WebSettings
 
@@ -182,6 +190,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     value = {variable.name.removeprefix(PREFIX): _read(variable, environment) for variable in VARIABLES}
     if value["KEYS"]:
         _keyring_of(value["KEYS"])
+    checkout = CheckoutRules(pay_within=value["PAY_WITHIN_MINUTES"], open_orders_max=value["OPEN_ORDERS_MAX"])
     return Settings(
         database_url=value["DATABASE_URL"],
         data=value["DATA"],
@@ -193,7 +202,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         pool_size=value["POOL_SIZE"],
         log_level=value["LOG_LEVEL"],
         trusted_proxies=value["TRUSTED_PROXIES"],
-        checkout=CheckoutRules(pay_within=value["PAY_WITHIN_MINUTES"], open_orders_max=value["OPEN_ORDERS_MAX"]),
+        checkout=checkout,
+        wholesale=WholesaleRules(checkout, value["CALLBACK_NETWORKS"]),
         guard=_guard(value),
         web=WebSettings(
             public_url=value["PUBLIC_URL"],

@@ -19,6 +19,7 @@ from pgqueuer.db import AsyncpgDriver
 from pgqueuer.models import Job as QueuedJob
 from pgqueuer.queries import Queries
 
+from kameng.adapters.callbacks import Callbacks
 from kameng.adapters.gateways.table import gateway_makers
 from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.table import supplier_makers
@@ -27,6 +28,7 @@ from kameng.fulfilment.dispatcher import Dispatcher
 from kameng.journey import FOLLOWING
 from kameng.kernel.database import Database, connect, open_pool
 from kameng.kernel.jobs import Body, Job, payload_of
+from kameng.merchants.authenticate import forget_old_nonces
 from kameng.payment import expire, poll, sweep_refunds
 from kameng.payment.gateways import Gateways
 from kameng.payment.jobs import SEND_REFUND
@@ -42,6 +44,8 @@ from kameng.supply.hold import sweep_holds
 from kameng.supply.suppliers import Suppliers
 from kameng.supply.sync_goods import AT_A_TIME as SYNCED_AT_A_TIME
 from kameng.supply.sync_goods import sync_goods
+from kameng.wholesale.tell import AT_A_TIME as TOLD_AT_A_TIME
+from kameng.wholesale.tell import tell_merchants
 
 log = structlog.get_logger()
 
@@ -62,7 +66,10 @@ class Sweep:
     may_be_cut: bool = False
 
 
-def sweeps_of(db: Database, gateways: Gateways, suppliers: Suppliers, settings: Settings) -> tuple[Sweep, ...]:
+def sweeps_of(
+    db: Database, gateways: Gateways, suppliers: Suppliers, settings: Settings, telling: Callable[[], Awaitable[int]]
+) -> tuple[Sweep, ...]:
+    """`telling` tells merchants of what has changed."""
     every_2_s, every_5_s = timedelta(seconds=2), timedelta(seconds=5)
     return (
         Sweep("expire_orders", every_2_s, partial(expire.expire_orders, db=db), expire.AT_A_TIME),
@@ -73,6 +80,7 @@ def sweeps_of(db: Database, gateways: Gateways, suppliers: Suppliers, settings: 
         Sweep(
             "sync_goods", every_5_s, partial(sync_goods, db=db, suppliers=suppliers), SYNCED_AT_A_TIME, may_be_cut=True
         ),
+        Sweep("tell_merchants", every_2_s, telling, TOLD_AT_A_TIME),
         Sweep("tidy", timedelta(hours=1), partial(_tidy, db, settings.guard)),
     )
 
@@ -92,6 +100,8 @@ async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
         gateways = Gateways(db, keyring, gateway_makers(http))
         suppliers = Suppliers(db, keyring, supplier_makers(http, db.clock))
         dispatcher = Dispatcher(db=db, keyring=keyring, suppliers=suppliers, public_url=settings.public_url)
+        callbacks = Callbacks(http, reachable=settings.wholesale.reachable)
+        telling = partial(tell_merchants, db=db, keyring=keyring, hearer=callbacks)
         bodies: Mapping[Job, Body] = {
             SEND_REFUND: partial(send_refund, db=db, gateways=gateways),
             IMPORT_CARDS: partial(import_upload, db=db, keyring=keyring),
@@ -103,7 +113,7 @@ async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
         log.info("worker.started")
         try:
             async with asyncio.TaskGroup() as group:
-                for sweep in sweeps_of(db, gateways, suppliers, settings):
+                for sweep in sweeps_of(db, gateways, suppliers, settings, telling):
                     group.create_task(_sweep(sweep, stop))
                 group.create_task(dispatcher.run(stop))
                 group.create_task(queue.run(dequeue_timeout=LOOK_FOR_JOBS_EVERY))
@@ -162,4 +172,5 @@ async def _unless_stopped(body: Callable[[], Awaitable[int]], stop: asyncio.Even
 async def _tidy(db: Database, rules: GuardRules) -> int:
     await forget_old_windows(db, rules)
     await forget_old_requests(db)
+    await forget_old_nonces(db)
     return 0
