@@ -134,7 +134,7 @@ def _cards(purchase: Purchase) -> list[dict[str, Any]]:
 
 
 def _refunds(counter: Counter, visit: Visit) -> Said:
-    withdrawn = counter.warehouse.cancel(_found(counter, _content(counter, visit)))
+    withdrawn = counter.cancel(_found(counter, _content(counter, visit)))
     return _fine({"status": _STATES[withdrawn.state]})
 
 
