@@ -24,6 +24,7 @@ from kameng.adapters.gateways.table import gateway_makers
 from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.table import supplier_makers
 from kameng.checkout.place_order import forget_old_requests
+from kameng.fulfilment import restock
 from kameng.fulfilment.dispatcher import Dispatcher
 from kameng.journey import FOLLOWING
 from kameng.kernel.database import Database, connect, open_pool
@@ -81,6 +82,7 @@ def sweeps_of(
             "sync_goods", every_5_s, partial(sync_goods, db=db, suppliers=suppliers), SYNCED_AT_A_TIME, may_be_cut=True
         ),
         Sweep("tell_merchants", every_2_s, telling, TOLD_AT_A_TIME),
+        Sweep("restock", every_5_s, partial(restock.restock, db=db), restock.AT_A_TIME),
         Sweep("tidy", timedelta(hours=1), partial(_tidy, db, settings.guard)),
     )
 

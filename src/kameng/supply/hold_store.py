@@ -14,11 +14,9 @@ LOCK_CLASS = 0x73757070
 # What a supplier who doesn't run out, or doesn't tell, can deliver.
 PLENTY = 1_000_000
 
-# Pieces of one sku that its open routes can deliver at a moment ($1), at a minute of Shanghai's day ($2), by what was
-# seen since $3, to an operator ($4, NULL is any). A supplier in trouble counts again when it is due to be tried.
-_CAPACITY = f"""
-coalesce((
-    SELECT sum(coalesce(g.stock::bigint * r.face_fen / s.face_fen, g.stock::bigint, {PLENTY}))
+# The open routes of one sku at a moment ($1), at a minute of Shanghai's day ($2), by what was seen since $3, for an
+# operator ($4, NULL is any). A supplier in trouble counts again when it is due to be tried.
+_OPEN_ROUTES = """
     FROM routes r
     JOIN suppliers u ON u.id = r.supplier_id
     JOIN supplier_goods g ON g.supplier_id = r.supplier_id AND g.number = r.goods
@@ -29,13 +27,19 @@ coalesce((
       AND (r.open_from IS NULL
            OR CASE WHEN r.open_from <= r.open_to THEN $2::integer >= r.open_from AND $2::integer < r.open_to
                    ELSE $2::integer >= r.open_from OR $2::integer < r.open_to END)
-      AND ($4::text IS NULL OR r.operators = '{{}}' OR $4 = ANY (r.operators))
+      AND ($4::text IS NULL OR r.operators = '{}' OR $4 = ANY (r.operators))
       AND NOT EXISTS (
           SELECT FROM troubles t
           WHERE t.supplier_id = r.supplier_id AND t.closed_at IS NULL AND t.kind IN ('failing', 'silent')
             AND t.operator IN ('', coalesce($4, '')) AND t.province = '' AND t.probe_at > $1)
+"""
+
+_CAPACITY = f"""
+coalesce((
+    SELECT sum(coalesce(g.stock::bigint * r.face_fen / s.face_fen, g.stock::bigint, {PLENTY}))
+    {_OPEN_ROUTES}
 ), 0)
-"""  # noqa: S608 - constants
+"""
 
 _HELD = """
 coalesce((SELECT sum(h.quantity) FROM supply_holds h WHERE h.sku_id = s.id AND h.until > $1), 0)
@@ -44,6 +48,13 @@ coalesce((SELECT sum(h.quantity) FROM supply_holds h WHERE h.sku_id = s.id AND h
 AVAILABLE = f"""
 SELECT s.id AS sku_id, least(greatest({_CAPACITY} - {_HELD}, 0), $6)::integer AS pieces
 FROM skus s WHERE s.id = ANY ($5) AND s.filled_by = 'supplier'
+"""  # noqa: S608 - constants
+
+# The dearest piece, because any of these routes may be the one that is taken.
+FOR_VAULT = f"""
+SELECT least(greatest({_CAPACITY} - {_HELD}, 0), {PLENTY})::integer AS pieces,
+       (SELECT max(g.price_fen) {_OPEN_ROUTES} AND g.stock IS DISTINCT FROM 0) AS dearest_fen
+FROM skus s WHERE s.id = $5
 """  # noqa: S608 - constants
 
 TAKE_TURNS = f"SELECT pg_advisory_xact_lock({LOCK_CLASS}, $1)"
@@ -79,6 +90,13 @@ class Moment:
 async def available(connection: Connection, sku_ids: Sequence[int], moment: Moment, *, at_most: int) -> dict[int, int]:
     rows = await connection.fetch(AVAILABLE, *moment.values(), sku_ids, at_most)
     return {row["sku_id"]: row["pieces"] for row in rows}
+
+
+async def for_vault(connection: Connection, sku_id: int, moment: Moment) -> tuple[int, int | None]:
+    """How many pieces routes can deliver, and what the dearest costs; (0, None) when there is none."""
+    row = await connection.fetchrow(FOR_VAULT, *moment.values(), sku_id)
+    assert row is not None, f"no sku {sku_id}"
+    return row["pieces"], row["dearest_fen"]
 
 
 async def take_turns(tx: Transaction, sku_id: int) -> None:
