@@ -13,6 +13,7 @@ from kameng.kernel.database import Connection, Database
 from kameng.kernel.errors import InvalidInput
 from kameng.kernel.text import digits_of, narrowed
 from kameng.orders import number
+from kameng.orders.account import account_index
 from kameng.orders.contact import contact_of, unseal_contact, whole_index
 from kameng.orders.lifecycle import LIFECYCLE, AcceptedByStaff, OrderState, RefundRequested, Revealed
 from kameng.orders.lock import OrderMissing
@@ -32,6 +33,7 @@ from kameng.tracking.desk_order import (
     Refund,
 )
 from kameng.tracking.desk_timeline import timeline_of
+from kameng.tracking.masked_account import masked_account
 
 LINES_MAX = 100
 NOTICES_MAX = 50
@@ -84,7 +86,8 @@ def order_subject(order_id: OrderId) -> str:
 
 
 async def find_orders(*, db: Database, keyring: Keyring, typed: str, looker: Looker) -> Found:
-    """Orders by number (one slip corrected), whole contact, gateway trade number or payment reference; newest first."""
+    """Orders by number (one slip corrected), whole contact, whole account that was topped up, gateway trade number or
+    payment reference; newest first."""
     typed = narrowed(typed[:TYPED_CHARACTERS_MAX])
     async with db.transaction() as tx:
         found = await _find(tx.connection, keyring, typed)
@@ -101,11 +104,13 @@ async def _find(connection: Connection, keyring: Keyring, typed: str) -> Found:
         exact = number.read(typed) is not None
         return Found(FoundBy.NUMBER if exact else FoundBy.CORRECTED_NUMBER, _lines(rows))
     try:
-        index = whole_index(keyring, contact_of(typed))
+        contact = contact_of(typed)
     except InvalidInput:
-        index = None
-    if index is not None:
-        rows = await connection.fetch(desk_store.ORDERS_BY_CONTACT, index, LINES_MAX)
+        contact = None
+    by_contact = whole_index(keyring, contact) if contact else None
+    by_account = account_index(keyring, contact.text if contact else "".join(typed.split()))
+    rows = await connection.fetch(desk_store.ORDERS_BY_CONTACT_OR_ACCOUNT, by_contact, by_account, LINES_MAX)
+    if rows or contact:
         return Found(FoundBy.CONTACT, _lines(rows))
     rows = await connection.fetch(desk_store.ORDERS_BY_TRADE_NO, typed, _attempt_of(typed), LINES_MAX)
     return Found(FoundBy.TRADE_NO, _lines(rows))
@@ -169,7 +174,10 @@ def _facts(row: dict[str, Any], keyring: Keyring) -> OrderFacts:
     order_id = OrderId(row["id"])
     contact = unseal_contact(keyring, order_id, row.pop("contact_sealed"))
     address = row.pop("client_address")
-    shaped = {**row, "id": order_id, "state": OrderState(row["state"])}
+    account = masked_account(keyring, order_id, row)
+    for name in ("account_sealed", "operator", "province"):
+        del row[name]
+    shaped = {**row, "id": order_id, "state": OrderState(row["state"]), "account": account}
     return OrderFacts(**shaped, contact_masked=contact.masked, client_address=str(address) if address else None)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from kameng.orders.lifecycle import ActorKind, OrderState
 from kameng.orders.number import OrderId
+from kameng.tracking.masked_account import MaskedAccount
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class OrderLine:
 
 @dataclass(frozen=True)
 class OrderFacts:
-    """The order itself; the goods in the very words it was placed under, the contact masked."""
+    """The order itself; the goods in the very words it was placed under, contact and account masked."""
 
     id: OrderId
     state: OrderState
@@ -41,6 +42,7 @@ class OrderFacts:
     amount_fen: int
     contact_kind: str
     contact_masked: str
+    account: MaskedAccount | None
     client_address: str | None
     site_code: str | None
     site_name: str | None

@@ -7,7 +7,13 @@ FROM orders o JOIN sku_versions v ON v.id = o.sku_version_id LEFT JOIN sites s O
 
 ORDERS_BY_NUMBER = f"{_LINE} WHERE o.id = ANY ($1::bigint[]) ORDER BY o.id DESC"
 
-ORDERS_BY_CONTACT = f"{_LINE} WHERE o.contact_index = $1 ORDER BY o.id DESC LIMIT $2"
+# A phone number may be both, and of different people.
+ORDERS_BY_CONTACT_OR_ACCOUNT = f"""{_LINE}
+WHERE o.id IN (
+    (SELECT c.id FROM orders c WHERE c.contact_index = $1 ORDER BY c.id DESC LIMIT $3)
+    UNION (SELECT a.order_id FROM order_accounts a WHERE a.account_index = $2 ORDER BY a.order_id DESC LIMIT $3))
+ORDER BY o.id DESC LIMIT $3
+"""  # noqa: S608 - a constant
 
 # The receipts' unique key begins with the gateway, so each gateway is asked in turn.
 ORDERS_BY_TRADE_NO = f"""{_LINE}
@@ -31,8 +37,9 @@ ORDERS_NEWEST = f"{_LINE} ORDER BY o.id DESC LIMIT $1"
 ORDER = """
 SELECT o.id, o.state, o.quantity, o.unit_price_fen, o.amount_fen, o.contact_kind, o.contact_sealed, o.client_address,
        o.terms_accepted_at, o.placed_at, o.pay_until, o.changed_at, o.sku_id, s.code AS site_code, s.name AS site_name,
-       v.type_name, v.product_name, v.face_value, v.usage_note
+       v.type_name, v.product_name, v.face_value, v.usage_note, a.sealed AS account_sealed, a.operator, a.province
 FROM orders o JOIN sku_versions v ON v.id = o.sku_version_id LEFT JOIN sites s ON s.id = o.site_id
+LEFT JOIN order_accounts a ON a.order_id = o.id
 WHERE o.id = $1
 """
 

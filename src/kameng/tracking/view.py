@@ -6,16 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from kameng.catalogue.filling import Delivers
-from kameng.catalogue.phone_segment import OPERATOR_NAMES, Operator
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.kernel.text import Words
-from kameng.orders.account import MAIN, unseal_account
 from kameng.orders.contact import unseal_contact
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId, grouped, printed
 from kameng.tracking import queries
+from kameng.tracking.masked_account import MaskedAccount, masked_account
 from kameng.tracking.reading import (
     EVENT_WORDS,
     Action,
@@ -37,15 +36,6 @@ class Moment:
     event: str
     words: Words
     at: datetime
-
-
-@dataclass(frozen=True)
-class MaskedAccount:
-    """What is topped up, as its owner recognises it: labels and masked answers, the account itself first."""
-
-    answers: tuple[tuple[str, str], ...]
-    operator: Words | None
-    province: str | None
 
 
 @dataclass(frozen=True)
@@ -119,23 +109,11 @@ def view_of(keyring: Keyring, row: Mapping[str, Any], now: datetime) -> OrderVie
         unit_price_fen=row["unit_price_fen"],
         amount_fen=row["amount_fen"],
         contact_masked=unseal_contact(keyring, order_id, row["contact_sealed"]).masked,
-        account=_account_of(keyring, order_id, row),
+        account=masked_account(keyring, order_id, row),
         placed_at=row["placed_at"],
         pay_until=row["pay_until"],
         changed_at=row["changed_at"],
         reveals=sum(told.event == "revealed" for told in events),
         surplus_fen=sum(int(str(t.facts["surplus_fen"])) for t in events if t.event == "surplus_received"),
         last_event_id=events[-1].id,
-    )
-
-
-def _account_of(keyring: Keyring, order_id: OrderId, row: Mapping[str, Any]) -> MaskedAccount | None:
-    if row["account_sealed"] is None:
-        return None
-    account = unseal_account(keyring, order_id, row["account_sealed"], row["operator"], row["province"])
-    answers = sorted(account.answers, key=lambda answer: answer.name != MAIN)
-    return MaskedAccount(
-        answers=tuple((answer.label, answer.masked) for answer in answers),
-        operator=OPERATOR_NAMES[Operator(account.operator)] if account.operator else None,
-        province=account.province,
     )

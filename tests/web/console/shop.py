@@ -34,10 +34,12 @@ class Shop:
     site_id: int
     sku_id: int
 
-    async def order(self, *, contact: str = PHONE, quantity: int = 1) -> OrderId:
+    async def order(
+        self, *, contact: str = PHONE, quantity: int = 1, account: Mapping[str, str] | None = None
+    ) -> OrderId:
         """Placed, not paid."""
         wish = Wish(self.site_id, self.sku_id, quantity, contact, PRICE_FEN, terms_accepted=True,
-                    client_address="198.51.100.4")  # fmt: skip
+                    client_address="198.51.100.4", account=account or {})  # fmt: skip
         rules = CheckoutRules(open_orders_max=50)
         return (await place_order(db=self.db, keyring=self.keyring, rules=rules, wish=wish)).order_id
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from kameng.catalogue.edit import ProductDraft, save_product
+from kameng.catalogue.form import FieldKind, FormField
 from kameng.kernel.clock import VirtualClock
 from kameng.orders.number import grouped, printed
 from kameng.staff.roles import Role
@@ -58,6 +60,32 @@ async def test_orders_are_found_by_the_whole_contact_and_by_nothing_less(console
     assert await found(console, "LIN@example.com") == [mail]
     for part in ("8000", "1380013", "lin@example", "13900000000"):
         assert await found(console, part) == []
+
+
+async def asks_for(console: Console, *form: FormField) -> None:
+    async with console.db.transaction() as tx:
+        await save_product(tx, ProductDraft("qb", "games", "Q币", form=form))
+
+
+async def test_orders_are_found_by_the_whole_account_that_is_topped_up(console: Console, shop: Shop) -> None:
+    await asks_for(console, FormField("account", FieldKind.QQ, "QQ 号"))
+    player = printed(await shop.order(account={"account": "87654321"}))
+    await asks_for(console, FormField("account", FieldKind.PHONE, "手机号"))
+    friend = printed(await shop.order(contact="13900000000", account={"account": PHONE}))
+    await asks_for(console)
+    mine = printed(await shop.order())
+    assert await found(console, "8765 4321") == [player]
+    assert sorted(await found(console, PHONE)) == sorted([mine, friend, player])
+    assert await found(console, "8765432") == []
+
+
+async def test_the_account_is_masked_on_the_page(console: Console, shop: Shop) -> None:
+    await asks_for(console, FormField("account", FieldKind.PHONE, "充值手机号"))
+    order = await shop.order(contact="lin@example.com", account={"account": "13912345678"})
+    page = (await console.get(f"/console/orders/{printed(order)}")).text
+    for text in ("充值手机号", "139****5678", "中国移动", "江苏"):
+        assert text in page
+    assert "13912345678" not in page
 
 
 async def test_an_order_is_found_by_the_gateways_number_and_by_our_reference(console: Console, shop: Shop) -> None:

@@ -7,7 +7,8 @@ from kameng.catalogue.product import Product, ProductType
 from kameng.payment.attempt import Attempt
 from kameng.payment.gateway import PayByCode, PayByForm, PayByLink
 from kameng.payment.start_payment import PaymentUnavailable
-from kameng.tracking.view import MaskedAccount, OrderView
+from kameng.tracking.masked_account import MaskedAccount
+from kameng.tracking.view import OrderView
 from kameng.web.design.translation import Translator
 from kameng.web.guest_api.shapes import (
     AccountShape,
