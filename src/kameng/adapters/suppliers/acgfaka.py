@@ -12,8 +12,9 @@ from typing import Any
 
 from kameng.adapters.http import HttpClient
 from kameng.adapters.options import Option
-from kameng.adapters.suppliers.acgfaka_goods import Choice, goods_of, one_of
+from kameng.adapters.suppliers.acgfaka_goods import Choice, goods_of, one_of, stock_of
 from kameng.adapters.suppliers.acgfaka_wire import (
+    QUANTITY_MAX,
     codes_in,
     dearer,
     judged,
@@ -87,7 +88,7 @@ class Acgfaka:
         repeat=Repeat.REFUSED,
         loss_guard=LossGuard.NONE,
         callback=CallbackTrust.NONE,
-        quantity_max=100,
+        quantity_max=QUANTITY_MAX,
         ask_after=(timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30)),
         not_found_means_no=None,
         asks_by_number=False,
@@ -200,10 +201,10 @@ class Acgfaka:
         stock = await self.call(self.pages["stock"], asked_for)
         if isinstance(stock, InDoubt | Refused):
             return stock
-        price_fen, left = fen_up(price.get("price")), text_of(stock, "stock")
-        if price_fen is None or not left.isdecimal():
-            return InDoubt("a price or a stock nobody can read")
-        return replace(found, price_fen=price_fen, stock=int(left))
+        price_fen = fen_up(price.get("price"))
+        if price_fen is None:
+            return InDoubt("a price nobody can read")
+        return replace(found, price_fen=price_fen, stock=stock_of(stock))
 
     def read_callback(self, post: Post) -> Callback:
         del post

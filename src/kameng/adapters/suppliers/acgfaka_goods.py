@@ -16,6 +16,8 @@ from kameng.adapters.suppliers.reading import one_of as usable
 from kameng.supply.supplier import AskedField, Goods, GoodsKind, Reason, Refused, Unusable
 
 KINDS_MAX = 200
+# What stands for goods that do not run out.
+PLENTY = 10_000_000
 # A name PHP leaves as it is; one of digits alone would be sorted as a number.
 _FIELD_NAME = re.compile(r"[^\W\d][\w-]{0,63}")
 
@@ -66,7 +68,7 @@ def ini(config: object) -> dict[str, Any]:
         elif node is not None and line.count("=") == 1:
             name, _, value = line.partition("=")
             *way, last = name.split(".")
-            place = node
+            place: Any = node
             for step in way:
                 place = place.setdefault(step, {}) if isinstance(place, dict) else {}
             if isinstance(place, dict):
@@ -93,7 +95,7 @@ def goods_of(entry: object, *, category: str) -> list[Goods | Unusable]:
     kinds = list(product(races.items() or [("", base_fen or 0)], *(options.items() for options in skus.values())))
     if len(kinds) > KINDS_MAX:
         return [Unusable(code, f"comes in {len(kinds)} kinds")]
-    stock, most = count_of(entry, "stock"), count_of(entry, "maximum") or None
+    stock, most = stock_of(entry), count_of(entry, "maximum") or None
     found: list[Goods | Unusable] = []
     for (race, fen), *options in kinds:
         choice = Choice(code, race, {sku: option for sku, (option, _) in zip(skus, options, strict=True)})
@@ -112,6 +114,12 @@ def goods_of(entry: object, *, category: str) -> list[Goods | Unusable]:
             )
         )
     return found
+
+
+def stock_of(entry: object) -> int | None:
+    """None where it is not told, or is more than anybody buys."""
+    stock = count_of(entry, "stock")
+    return None if stock is None or stock >= PLENTY else stock
 
 
 def one_of(found: list[Goods | Unusable], choice: Choice) -> Goods | Refused:
@@ -134,9 +142,9 @@ def _wrong_with(entry: Mapping[str, Any], code: str, name: str) -> str | None:
 
 def asked_fields(widget: object) -> tuple[AskedField, ...] | None:
     """What the shop asks for with an order; None if it is something that can't be sent."""
-    widget = read_json(widget) if isinstance(widget, str) and widget else widget
-    if not widget:
+    if widget is None or widget in ("", []):
         return ()
+    widget = read_json(widget) if isinstance(widget, str) else widget
     if not isinstance(widget, list) or not all(isinstance(item, dict) for item in widget):
         return None
     asks = []

@@ -14,6 +14,8 @@ from kameng.supply.supplier import Code, InDoubt, Reason, Refused, SupplyAsk
 # What the shop's table holds (`request_no char(19)`, unique): the rest of a longer number would be cut off, and two
 # numbers that begin alike would then be one.
 REQUEST_NO_LENGTH = 19
+# Where the shop sets no bound of its own.
+QUANTITY_MAX = 100
 
 # Sentences that say nothing was bought: each is thrown before the order is written, or undoes it. Looked for at the
 # beginning, for some go on with a name or a number. The shop's owner words others himself: those are in doubt.
@@ -64,9 +66,9 @@ def sign(fields: Iterable[tuple[str, str]], key: str) -> str:
     """
     kept = [(name, value) for name, value in fields if name != "sign" and (value != "" or "[" in name)]
     kept.sort(key=lambda pair: pair[0].partition("[")[0].encode())
-    text = "".join(f"{name}={value}&" for name, value in kept)
+    text = "&".join(f"{name}={value}" for name, value in kept)
     decoded = unquote_to_bytes(key.replace("+", " "))
-    return md5(text.encode("utf-8", "surrogatepass") + b"key=" + decoded, usedforsecurity=False).hexdigest()
+    return md5(text.encode("utf-8", "surrogatepass") + b"&key=" + decoded, usedforsecurity=False).hexdigest()
 
 
 def request_no(number: str) -> str:
@@ -110,8 +112,9 @@ def own_fields(ask: SupplyAsk) -> list[tuple[str, str]]:
 
 
 def not_for_codes(ask: SupplyAsk) -> Refused | None:
-    if ask.account is not None:
-        return Refused(Reason.NOT_SUPPORTED, "this shop sells codes alone")
+    """What such a shop can't be asked for at all."""
+    if ask.account is not None or ask.quantity > QUANTITY_MAX:
+        return Refused(Reason.NOT_SUPPORTED, f"this shop sells codes alone, {QUANTITY_MAX} at a time")
     return None
 
 

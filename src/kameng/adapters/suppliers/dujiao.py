@@ -168,6 +168,8 @@ class Dujiao:
 
     async def _affordable(self, ask: SupplyAsk) -> dict[str, Any] | Refused:
         """The product. Nothing has been ordered yet, so whatever is not a clear yes is a known no."""
+        if ask.quantity > self.abilities.quantity_max:
+            return Refused(Reason.NOT_SUPPORTED, "more than is asked for at a time")
         product = await self._product(ask.goods)
         if isinstance(product, InDoubt):
             return Refused(Reason.OTHER, f"not ordered: {product.words}")

@@ -4,6 +4,7 @@ Facts are from dujiao-next's public document (dujiao-next/document, docs/api/int
 the program's own handlers of these pages.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from hashlib import md5, sha256
@@ -27,6 +28,7 @@ from kameng.supply.supplier import (
     Unusable,
 )
 
+_LANGUAGE = re.compile("[a-z]{2,3}([-_][A-Za-z]{2,4})?")
 CALLBACK_PATH = "/api/v1/upstream/callback"
 
 #: Every published no to an order. Each is said before anything is written down, or is undone.
@@ -151,7 +153,8 @@ def _local(names: object) -> str:
     """A name in Chinese, or in the first language there is."""
     if not isinstance(names, dict):
         return names.strip() if isinstance(names, str) else ""
-    texts = [names.get("zh-CN"), names.get("zh-TW"), *names.values()]
+    spoken = [name for name in ("zh-CN", "zh-TW", *names) if _LANGUAGE.fullmatch(name)]
+    texts = [names.get(name) for name in spoken]
     return next((text.strip() for text in texts if isinstance(text, str) and text.strip()), "")
 
 

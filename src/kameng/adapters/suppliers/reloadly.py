@@ -213,8 +213,8 @@ class Reloadly:
         price = amount_of(value)
         if not product_id.isdecimal() or price is None:
             return Refused(Reason.GOODS_GONE, "no number of goods")
-        if ask.account is not None:
-            return Refused(Reason.NOT_SUPPORTED, "gift cards go to nobody's account")
+        if ask.account is not None or ask.quantity > self.abilities.quantity_max:
+            return Refused(Reason.NOT_SUPPORTED, "some gift cards at a time, to nobody's account")
         if no := await self._too_dear(ask, None):
             return no
         wanted = {

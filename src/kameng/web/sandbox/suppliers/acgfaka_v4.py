@@ -1,6 +1,6 @@
 """萌次元 mcy-shop V4, as acg-faka docks with it: the signature in a header, numbers of orders chosen by the customer.
 
-A number of goods is `item-sku`, the sku 1 if it has none.
+A number of goods is `item-sku`, the sku 1 if it has none; what stands behind the blank in a name is that of the sku.
 """
 
 import json
@@ -90,7 +90,7 @@ def _entry(counter: Counter, number: str, wares: list[Ware]) -> dict[str, Any]:
     skus = [
         {
             "id": int(ware.number.partition("-")[2] or 1),
-            "name": "标准",
+            "name": ware.name.partition(" ")[2],
             "stock_price": ware.raw.get("stock_price", yuan(ware.price_fen)),
             "stock": _told(ware),
         }
@@ -98,7 +98,7 @@ def _entry(counter: Counter, number: str, wares: list[Ware]) -> dict[str, Any]:
     ]
     entry = {
         "id": int(number),
-        "name": first.name,
+        "name": first.name.partition(" ")[0],
         "introduce": "<p>说明</p>",
         "picture_url": "",
         "category": {"name": first.category},
