@@ -64,7 +64,7 @@ async def test_a_top_up_goes_its_way(contract: Contract) -> None:
     assert len(contract.purchases()) == 1
 
 
-@for_entries(lambda entry: entry.codes)
+@for_entries(lambda entry: entry.codes and entry.can_ask)
 async def test_codes_arrive_as_they_were_handed_out(contract: Contract) -> None:
     quantity = min(2, contract.supplier.abilities.quantity_max)
     ask = contract.ask(contract.entry.codes, quantity=quantity)
@@ -73,7 +73,7 @@ async def test_codes_arrive_as_they_were_handed_out(contract: Contract) -> None:
     contract.settle()
     delivered = await contract.supplier.query(ask, supplier_no=placed.supplier_no)
     assert isinstance(delivered, Delivered)
-    books = contract.warehouse.everything(NUMBER)["codes"]
+    books = contract.codes()
     assert len(books) == quantity
     told = {(code.number, code.password) for code in delivered.codes}
     assert told == {(row["number"], row["password"]) for row in books} or told == {
@@ -85,17 +85,16 @@ async def test_codes_arrive_as_they_were_handed_out(contract: Contract) -> None:
 async def test_what_is_there_at_once_is_taken_at_once_or_asked_for(contract: Contract) -> None:
     contract.room.courses.usual = Course(0.0)
     ask = contract.ask(contract.entry.codes)
-    answer = await contract.supplier.place(ask)
-    assert isinstance(answer, Accepted | Delivered)
-    if isinstance(answer, Accepted):
-        answer = await contract.supplier.query(ask, supplier_no=answer.supplier_no)
-    assert isinstance(answer, Delivered)
-    assert [code.password for code in answer.codes] == [
-        row["password"] for row in contract.warehouse.everything(NUMBER)["codes"]
-    ]
+    placed = await contract.supplier.place(ask)
+    assert isinstance(placed, Accepted | Delivered)
+    can_ask = contract.entry.can_ask
+    ended = await contract.supplier.query(ask, supplier_no=placed.supplier_no) if can_ask else placed
+    assert isinstance(ended, Delivered)
+    assert not isinstance(placed, Delivered) or placed.codes == ended.codes
+    assert [code.password for code in ended.codes] == [row["password"] for row in contract.codes()]
 
 
-@for_entries()
+@for_entries(lambda entry: entry.tells_failure)
 async def test_a_failure_is_told_with_its_refund(contract: Contract) -> None:
     ask = contract.ask()
     await contract.supplier.place(ask)
@@ -106,7 +105,7 @@ async def test_a_failure_is_told_with_its_refund(contract: Contract) -> None:
     assert failed.refund_fen == (ended.cost_fen if contract.entry.tells_refund else None)
 
 
-@for_entries(lambda entry: entry.tells_refund)
+@for_entries(lambda entry: entry.tells_failure and entry.tells_refund)
 async def test_a_failure_without_its_money_back_says_so(contract: Contract) -> None:
     ask = contract.ask()
     await contract.supplier.place(ask)
@@ -115,7 +114,7 @@ async def test_a_failure_without_its_money_back_says_so(contract: Contract) -> N
     assert isinstance(answer, InDoubt) or (isinstance(answer, Failed) and answer.refund_fen == 0)
 
 
-@for_entries()
+@for_entries(lambda entry: entry.tells_failure)
 async def test_an_order_the_supplier_withdrew_has_failed(contract: Contract) -> None:
     ask = contract.ask()
     await contract.supplier.place(ask)
@@ -176,7 +175,8 @@ async def test_a_number_never_orders_twice(contract: Contract) -> None:
     else:
         assert isinstance(again, InDoubt)
     assert len(contract.purchases()) == 1
-    assert isinstance(await contract.supplier.query(ask, supplier_no=None), Accepted)
+    if contract.entry.can_ask:
+        assert isinstance(await contract.asked(ask, first), Accepted)
 
 
 @for_entries()
@@ -198,7 +198,8 @@ async def test_the_loss_guard_is_what_it_is_said_to_be(contract: Contract) -> No
     contract.warehouse.change(ware.number, price_fen=ware.price_fen + 1)
     answer = await contract.supplier.place(ask)
     if contract.supplier.abilities.loss_guard is LossGuard.NONE:
-        assert isinstance(answer, Accepted)
+        # Where the platform has no guard, the adapter may look at the price itself before it orders.
+        assert isinstance(answer, Accepted) or (answer.reason is Reason.COSTS_TOO_MUCH and not contract.purchases())
         return
     assert answer == Refused(Reason.COSTS_TOO_MUCH, answer.words if isinstance(answer, Refused) else "")
     assert contract.purchases() == []
@@ -217,7 +218,15 @@ async def test_more_than_it_takes_at_once_is_not_even_asked_for(contract: Contra
 
 @for_entries()
 async def test_an_order_nobody_placed_is_not_found(contract: Contract) -> None:
-    assert isinstance(await contract.supplier.query(contract.ask(), supplier_no=None), NotFound)
+    answer = await contract.supplier.query(contract.ask(), supplier_no=None)
+    abilities = contract.supplier.abilities
+    if not abilities.asks_by_number:
+        assert isinstance(answer, InDoubt)
+    elif abilities.repeat is Repeat.SAME_ORDER:
+        # Asking is placing: it is there now.
+        assert isinstance(answer, Accepted)
+    else:
+        assert isinstance(answer, NotFound)
 
 
 @for_entries()
@@ -229,7 +238,7 @@ async def test_withdrawing(contract: Contract) -> None:
     if not contract.supplier.abilities.cancels:
         assert isinstance(answer, Refused)
         assert answer.reason is Reason.NOT_SUPPORTED
-        assert isinstance(await contract.supplier.query(ask, supplier_no=None), Accepted)
+        assert not contract.purchase().ended
         return
     assert isinstance(answer, Cancelled | CancelAsked)
     assert contract.purchase().state is State.CANCELLED

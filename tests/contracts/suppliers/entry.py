@@ -9,7 +9,7 @@ from typing import Any
 from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.table import PROTOCOLS
 from kameng.kernel.clock import VirtualClock
-from kameng.supply.supplier import Post, Reason, Supplier, SupplyAsk
+from kameng.supply.supplier import Accepted, PlaceAnswer, Post, QueryAnswer, Reason, Supplier, SupplyAsk
 from kameng.web.sandbox.suppliers.course import Course
 from kameng.web.sandbox.suppliers.emulation import Call
 from kameng.web.sandbox.suppliers.room import Room
@@ -30,11 +30,12 @@ NUMBER = "K2611221430551234-1"
 class Entry:
     """One protocol under test.
 
-    `credentials` are the emulator's, `config` makes the adapter's configuration from the emulator's address. `top_up`
-    and `codes`: goods of either kind, None where the platform has none. `refusals`: what each reason of the platform's
-    becomes, None where its words leave it in doubt. `secrets`: credentials nobody may ever see. `owner`: the credential
-    that names our account in a callback, if one does. `unsigned`: what may be changed in a callback, `signed_headers`
-    what may not. `raw`: the names of an entry's fields in the catalogue. `tells_…`: what the query says.
+    `credentials` are the emulator's (`{shop}` stands for where its callbacks go), `config` makes the adapter's
+    configuration from the emulator's address. `top_up` and `codes`: goods of either kind, None where the platform has
+    none. `refusals`: what each reason of the platform's becomes, None where its words leave it in doubt. `secrets`:
+    credentials nobody may ever see. `owner`: the credential that names our account in a callback, if one does.
+    `unsigned`: what may be changed in a callback, `signed_headers` what may not. `raw`: the names of an entry's fields
+    in the catalogue. `tells_…`: what the query says.
     """
 
     protocol: str
@@ -58,6 +59,14 @@ class Entry:
     face_in_catalogue: bool = True
     emulation: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+    #: Our number as it stands in the supplier's books.
+    booked: Callable[[str], str] = str
+    #: False where nothing at all can be asked about an order.
+    can_ask: bool = True
+    #: False where an order that failed can't be told from one that is not done.
+    tells_failure: bool = True
+    #: The secrets a callback is signed with; empty: all of them.
+    signing: tuple[str, ...] = ()
     #: Ways to misbehave that this protocol can't show (an alteration that leaves its answers as they were).
     blind_to: frozenset[How] = frozenset()
 
@@ -108,12 +117,20 @@ class Contract:
         self.room.whims.add(call, Whim(how, seconds=SHORT_S * 3, **more))
 
     def purchases(self, number: str = NUMBER) -> list[dict[str, Any]]:
-        return self.warehouse.everything(number)["purchases"]
+        return self.warehouse.everything(self.entry.booked(number))["purchases"]
 
     def purchase(self, number: str = NUMBER) -> Purchase:
-        found = self.warehouse.find(number=number)
+        found = self.warehouse.find(number=self.entry.booked(number))
         assert found
         return found
+
+    def codes(self, number: str = NUMBER) -> list[dict[str, Any]]:
+        return self.warehouse.everything(self.entry.booked(number))["codes"]
+
+    async def asked(self, ask: SupplyAsk, placed: PlaceAnswer) -> QueryAnswer:
+        """What became of it: by our number where that is possible, otherwise by the supplier's."""
+        known = placed.supplier_no if isinstance(placed, Accepted) else None
+        return await self.supplier.query(ask, supplier_no=None if self.supplier.abilities.asks_by_number else known)
 
     def settle(self, ending: Ending | None = None, *, number: str = NUMBER) -> Purchase:
         return self.room.settle(self.purchase(number), ending)
@@ -152,12 +169,16 @@ async def standing(entry: Entry) -> AsyncIterator[Contract]:
     """Orders run until a test ends them."""
     clock = VirtualClock(datetime.now(UTC))
     words = {"text": ""}
-    staging = Staging(
-        entry.credentials, entry.wares, usual=Course(None), pauses_s=(0.01, 0.01), clock=clock, balance_fen=1_000_000
-    )
+
+    def staging(shop: StandIn) -> Staging:
+        credentials = {name: value.replace("{shop}", shop.url) for name, value in entry.credentials.items()}
+        return Staging(
+            credentials, entry.wares, usual=Course(None), pauses_s=(0.01, 0.01), clock=clock, balance_fen=1_000_000
+        )
+
     async with (
         stand_in(lambda _: says(words["text"])) as shop,
-        running_supplier(entry.emulation or entry.protocol, staging) as running,
+        running_supplier(entry.emulation or entry.protocol, staging(shop)) as running,
         HttpClient(total_timeout_s=TIMEOUT_S) as http,
         HttpClient(total_timeout_s=SHORT_S) as hasty,
     ):
