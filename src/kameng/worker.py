@@ -26,6 +26,9 @@ from kameng.adapters.suppliers.table import supplier_makers
 from kameng.checkout.place_order import forget_old_requests
 from kameng.fulfilment import restock
 from kameng.fulfilment.dispatcher import Dispatcher
+from kameng.fulfilment.learn_arrivals import learn_arrivals
+from kameng.fulfilment.watch_suppliers import AT_A_TIME as WATCHED_AT_A_TIME
+from kameng.fulfilment.watch_suppliers import watch_suppliers
 from kameng.journey import FOLLOWING
 from kameng.kernel.database import Database, connect, open_pool
 from kameng.kernel.jobs import Body, Job, payload_of
@@ -83,6 +86,8 @@ def sweeps_of(
         ),
         Sweep("tell_merchants", every_2_s, telling, TOLD_AT_A_TIME),
         Sweep("restock", every_5_s, partial(restock.restock, db=db), restock.AT_A_TIME),
+        Sweep("watch_suppliers", every_5_s, partial(watch_suppliers, db=db), WATCHED_AT_A_TIME),
+        Sweep("learn_arrivals", timedelta(minutes=1), partial(learn_arrivals, db=db)),
         Sweep("tidy", timedelta(hours=1), partial(_tidy, db, settings.guard)),
     )
 

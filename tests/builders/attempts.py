@@ -25,8 +25,9 @@ VALUES ($1, $2, 1, $3, $4, $5, $5, $6) RETURNING id
 """
 _ATTEMPT = """
 INSERT INTO delivery_attempts (delivery_id, order_id, n, sku_id, route_id, supplier_id, goods, number, quantity,
-    asked_for, delivered, state, cost_max_fen, operator, province, reason, called_at, placed_at, doubted_at, settled_at)
-VALUES ($1, $2, $3, $4, 1, $5, 'G', $6, 1, 1, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15) RETURNING id
+    asked_for, delivered, state, chosen, cost_max_fen, operator, province, reason, called_at, placed_at, doubted_at,
+    settled_at)
+VALUES ($1, $2, $3, $4, 1, $5, 'G', $6, 1, 1, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16) RETURNING id
 """
 _SETTLE = "UPDATE delivery_attempts SET state = $2, reason = $3, settled_at = $4 WHERE id = $1"
 _ROUTE = """
@@ -36,11 +37,13 @@ INSERT INTO routes (sku_id, supplier_id, goods, agreed_price_fen, operators) VAL
 
 @dataclass(frozen=True)
 class Ending:
-    """How an attempt ended, and how long after it was called; `state` placed, in_doubt or calling when it didn't."""
+    """How an attempt ended, and how long after it was called; `state` placed, in_doubt or calling when it didn't.
+    `probes`: the trouble it was sent to look into."""
 
     state: str = "delivered"
     after: timedelta = timedelta(minutes=1)
     reason: str | None = None
+    probes: int | None = None
 
 
 @dataclass
@@ -79,11 +82,14 @@ class Attempts:
         settled = ending.state in ("delivered", "partly", "failed", "refused")
         at = called_at + ending.after if settled else None
         done = ending.state == "delivered"
+        # Of deliveries to our own vault only one may be open; these here stand for any.
+        state = "done" if done else "open" if order_id is not None else "given_up"
         delivery_id = await self.db.pool.fetchval(
-            _DELIVERY, order_id, sku_id, int(done), "done" if done else "open", called_at, at if done else None
+            _DELIVERY, order_id, sku_id, int(done), state, called_at, at if done else None
         )
         attempt_id: int = await self.db.pool.fetchval(
-            _ATTEMPT, delivery_id, order_id, 1, sku_id, supplier_id, f"N{self.made}", int(done), ending.state, *place,
+            _ATTEMPT, delivery_id, order_id, 1, sku_id, supplier_id, f"N{self.made}", int(done), ending.state,
+            {"probes": ending.probes}, *place,
             ending.reason, called_at, called_at if ending.state == "placed" else None,
             called_at if ending.state == "in_doubt" else None, at,
         )  # fmt: skip

@@ -25,6 +25,7 @@ class AlarmKind(StrEnum):
     GOODS_GONE = "goods_gone"
     SUPPLIER_BALANCE_LOW = "supplier_balance_low"
     SUPPLIER_UNREADABLE = "supplier_unreadable"
+    SUPPLIER_TROUBLE = "supplier_trouble"
     DELIVERY_STUCK = "delivery_stuck"
     DELIVERED_SHORT = "delivered_short"
     SUPPLIER_CONTRADICTS = "supplier_contradicts"

@@ -22,7 +22,9 @@ NOTE_PROBE = """
 UPDATE troubles SET probe_at = $2, probes_through = $3, probes_failed = $4 WHERE id = $1 AND closed_at IS NULL
 """
 
-SET_KIND = "UPDATE troubles SET kind = $2, probes_through = 0 WHERE id = $1 AND closed_at IS NULL"
+SET_KIND = """
+UPDATE troubles SET kind = $2, probes_through = 0, evidence = evidence - 'sign' WHERE id = $1 AND closed_at IS NULL
+"""
 
 EXPECT_UNTIL = "UPDATE troubles SET expected_until = $2 WHERE id = $1 AND closed_at IS NULL"
 

@@ -112,7 +112,13 @@ async def note_probe(tx: Transaction, trouble: Trouble, *, through: bool) -> Tro
 async def soften_trouble(tx: Transaction, trouble: Trouble) -> Trouble:
     """It was silent, and now something arrives, though late."""
     await trouble_store.set_kind(tx, trouble.id, TroubleKind.SLOW)
-    return replace(trouble, kind=TroubleKind.SLOW)
+    return replace(trouble, kind=TroubleKind.SLOW, evidence={})
+
+
+async def worsen_trouble(tx: Transaction, trouble: Trouble, kind: TroubleKind) -> Trouble:
+    """It was slow, and now it fails."""
+    await trouble_store.set_kind(tx, trouble.id, kind)
+    return replace(trouble, kind=kind, evidence={})
 
 
 async def put_off_recoveries(tx: Transaction) -> int:
