@@ -51,9 +51,9 @@ async def test_an_order_of_codes_has_none(shop: Shop) -> None:
 
 async def test_it_opens_under_its_own_order_alone(shop: Shop) -> None:
     sealed = seal_account(shop.keyring, OrderId(1), GAME)
-    assert unseal_account(shop.keyring, OrderId(1), sealed, None, None) == GAME
+    assert unseal_account(shop.keyring, OrderId(1), sealed, operator=None, province=None) == GAME
     with pytest.raises(Unreadable):
-        unseal_account(shop.keyring, OrderId(2), sealed, None, None)
+        unseal_account(shop.keyring, OrderId(2), sealed, operator=None, province=None)
 
 
 @pytest.mark.parametrize(

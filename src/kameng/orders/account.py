@@ -73,7 +73,9 @@ def masked(text: str) -> str:
 async def account_of(connection: Connection, keyring: Keyring, order_id: OrderId) -> Account | None:
     """What the order tops up; None for an order of codes. Raises Unreadable."""
     row = await store.account(connection, order_id)
-    return unseal_account(keyring, order_id, row["sealed"], row["operator"], row["province"]) if row else None
+    if row is None:
+        return None
+    return unseal_account(keyring, order_id, row["sealed"], operator=row["operator"], province=row["province"])
 
 
 def seal_account(keyring: Keyring, order_id: OrderId, account: Account) -> bytes:
@@ -82,7 +84,7 @@ def seal_account(keyring: Keyring, order_id: OrderId, account: Account) -> bytes
 
 
 def unseal_account(
-    keyring: Keyring, order_id: OrderId, sealed: bytes, operator: str | None, province: str | None
+    keyring: Keyring, order_id: OrderId, sealed: bytes, *, operator: str | None, province: str | None
 ) -> Account:
     """Raises Unreadable."""
     plain = keyring.unseal(sealed, purpose=PURPOSE_SEALED, bound_to=str(order_id).encode())

@@ -24,7 +24,9 @@ def masked_account(keyring: Keyring, order_id: OrderId, row: Mapping[str, Any]) 
     """From a row with account_sealed, operator and province; None for an order that tops nothing up."""
     if row["account_sealed"] is None:
         return None
-    account = unseal_account(keyring, order_id, row["account_sealed"], row["operator"], row["province"])
+    account = unseal_account(
+        keyring, order_id, row["account_sealed"], operator=row["operator"], province=row["province"]
+    )
     answers = sorted(account.answers, key=lambda answer: answer.name != MAIN)
     return MaskedAccount(
         answers=tuple((answer.label, answer.masked) for answer in answers),

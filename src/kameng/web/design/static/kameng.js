@@ -82,6 +82,7 @@
     let turn = 0;
     const show = ({ field: name, right, words }) => {
       const input = inputs.find((one) => one.name === name);
+      if (!input) return;
       const note = document.getElementById(`${input.id}-note`);
       const tell = !right && left.has(input) && Boolean(input.value);
       input.closest(".field").classList.toggle("wrong", tell);
