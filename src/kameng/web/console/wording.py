@@ -127,6 +127,7 @@ ALARMS: Mapping[AlarmKind, Words] = {
     AlarmKind.PRICE_DRIFT: Words("货源涨价，供货线路已自动停用"),
     AlarmKind.GOODS_GONE: Words("货源下架了有供货线路的商品"),
     AlarmKind.SUPPLIER_BALANCE_LOW: Words("货源余额不足，请充值"),
+    AlarmKind.SUPPLIER_TROUBLE: Words("货源故障，已自动避开"),
     AlarmKind.SUPPLIER_UNREADABLE: Words("连续多次读不到货源的商品"),
 }
 
