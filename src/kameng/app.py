@@ -42,6 +42,8 @@ from kameng.web.design.pages import Pages
 from kameng.web.design.problems import on_http, on_refusal, on_unexpected
 from kameng.web.design.provide import DEPENDENCIES
 from kameng.web.design.translation import load_translators
+from kameng.web.docking.acgfaka import acgfaka_routes
+from kameng.web.docking.dujiao import dujiao_routes
 from kameng.web.guest_api.document import openapi
 from kameng.web.guest_api.routes import guest_api_routes
 from kameng.web.merchant_api.routes import merchant_api_routes
@@ -81,7 +83,15 @@ def make_app(settings: Settings, *, clock: Clock | None = None, long_lived: bool
     clock = clock or SystemClock()
     assets = Assets()
     app = Litestar(
-        route_handlers=[*ROUTES, storefront_routes(), guest_api_routes(), *merchant_api_routes(), CONSOLE],
+        route_handlers=[
+            *ROUTES,
+            storefront_routes(),
+            guest_api_routes(),
+            *merchant_api_routes(),
+            dujiao_routes(),
+            acgfaka_routes(),
+            CONSOLE,
+        ],
         state=State(
             {
                 "keyring": keyring,
@@ -151,5 +161,5 @@ def _forms(settings: Settings, keyring: Keyring) -> CSRFConfig:
         cookie_name="form_token",
         cookie_secure=settings.web.is_https,
         cookie_httponly=True,
-        exclude=["^/callbacks/", "^/api/"],
+        exclude=["^/callbacks/", "^/api/", "^/shared/"],
     )

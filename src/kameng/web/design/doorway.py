@@ -27,7 +27,7 @@ LANGUAGE_COOKIE = "language"
 _SITE_PATH = re.compile(r"/s/([a-z][a-z0-9-]{1,30})(/.*|$)")
 # These belong to the deployment and not to one of its sites.
 _SITELESS = ("/static/", "/callbacks/", "/healthz", "/readyz", "/metrics")
-SURFACES = ("static", "api", "callbacks", "console", "healthz", "readyz", "metrics")
+SURFACES = ("static", "api", "shared", "callbacks", "console", "healthz", "readyz", "metrics")
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
