@@ -1,59 +1,15 @@
 """The command line against a real database, as the one who runs the shop uses it."""
 
-import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
-import asyncpg
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
-from kameng.catalogue.edit import ProductDraft, SkuDraft, TypeDraft, save_product, save_sku, save_type
 from kameng.cli import main
 from kameng.kernel.crypto import keyring_from_file
-from kameng.kernel.database import Database, Following, open_pool
-
-Kameng = Callable[..., Result]
+from tests.builders.command_line import Kameng, read
 
 CODES = ["CODE-0001", "CODE-0002", "CODE-0002", "CODE-0003"]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def kameng(database_url: str, folder: Path) -> Kameng:
-    def run(*arguments: str, typed: str | None = None) -> Result:
-        environment = {"KAMENG_DATABASE_URL": database_url, "KAMENG_DATA": str(folder)}
-        return CliRunner().invoke(main, list(arguments), env=environment, input=typed)
-
-    return run
-
-
-@pytest.fixture
-def sku_id(database_url: str) -> int:
-    async def make() -> int:
-        async with await open_pool(database_url) as pool:
-            db = Database(pool, following=Following())
-            async with db.transaction() as tx:
-                await save_type(tx, TypeDraft("cards", "点卡"))
-                await save_product(tx, ProductDraft("q-coin", "cards", "Q币卡"))
-                return await save_sku(tx, SkuDraft("q-coin", "60 点", 570))
-
-    return asyncio.run(make())
-
-
-def read(database_url: str, statement: str) -> list[tuple[object, ...]]:
-    async def fetch() -> list[tuple[object, ...]]:
-        connection = await asyncpg.connect(database_url)
-        try:
-            return [tuple(row) for row in await connection.fetch(statement)]
-        finally:
-            await connection.close()
-
-    return asyncio.run(fetch())
 
 
 @pytest.fixture

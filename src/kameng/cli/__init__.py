@@ -6,10 +6,13 @@ from kameng.cli.checks import doctor
 from kameng.cli.gateways import gateway
 from kameng.cli.keys import keys
 from kameng.cli.processes import migrate_command, web, worker
+from kameng.cli.restock import restock
+from kameng.cli.routes import route
 from kameng.cli.sandbox import sandbox
 from kameng.cli.staff import staff
 from kameng.cli.stock import stock
 from kameng.cli.story import story
+from kameng.cli.suppliers import supplier
 from kameng.cli.up import up
 
 
@@ -19,5 +22,20 @@ def main() -> None:
     """Kameng 卡盟: every paid order is delivered exactly once, and everyone can see where it is."""
 
 
-for command in (up, web, worker, sandbox, migrate_command, stock, gateway, staff, keys, doctor, story):
+for command in (
+    up,
+    web,
+    worker,
+    sandbox,
+    migrate_command,
+    stock,
+    gateway,
+    supplier,
+    route,
+    restock,
+    staff,
+    keys,
+    doctor,
+    story,
+):
     main.add_command(command)

@@ -13,6 +13,7 @@ from kameng.kernel.database import Database, open_pool
 from kameng.kernel.embedded import EmbeddedPostgres
 from kameng.kernel.errors import Refusal
 from kameng.kernel.migrations import MigrationChanged, migrate
+from kameng.kernel.money import fen_of
 from kameng.settings import Settings, SettingWrong, settings_from
 
 ResultT = TypeVar("ResultT")
@@ -72,5 +73,16 @@ def carry_out(body: Coroutine[Any, Any, ResultT]) -> ResultT:
     try:
         return asyncio.run(body)
     except Refusal as refusal:
-        lines = [refusal.words.chinese, *(f"  {name}: {words.chinese}" for name, words in refusal.fields.items())]
+        words = refusal.words.chinese % refusal.values if refusal.values else refusal.words.chinese
+        lines = [words, *(f"  {name}: {words.chinese}" for name, words in refusal.fields.items())]
         raise click.ClickException("\n".join(lines)) from refusal
+
+
+def fen_given(_context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """An option in yuan, read as fen."""
+    if value is None:
+        return None
+    try:
+        return fen_of(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=parameter) from error

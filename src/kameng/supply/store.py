@@ -19,9 +19,21 @@ ON CONFLICT (code) DO UPDATE SET name = excluded.name, protocol = excluded.proto
 RETURNING id
 """
 
+LISTED = """
+SELECT u.id, u.code, u.name, u.protocol, u.enabled, u.position, u.calls_at_once, u.balance_fen, u.balance_at,
+       u.balance_low_fen, u.synced_at, u.sync_failures, u.sync_report AS report,
+       (SELECT count(*) FROM supplier_goods g WHERE g.supplier_id = u.id AND g.on_sale) AS goods
+FROM suppliers u ORDER BY u.position, u.id
+"""
+
 
 async def suppliers(connection: Connection) -> list[asyncpg.Record]:
     rows: list[asyncpg.Record] = await connection.fetch(SUPPLIERS)
+    return rows
+
+
+async def listed(connection: Connection) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await connection.fetch(LISTED)
     return rows
 
 

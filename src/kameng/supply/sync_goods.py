@@ -56,6 +56,12 @@ async def sync_goods(*, db: Database, suppliers: Suppliers) -> int:
     return len(due)
 
 
+async def sync_soon(db: Database, source: Source) -> None:
+    """The supplier is due now."""
+    async with db.one_statement() as tx:
+        await goods_store.sync_soon(tx, source.id)
+
+
 async def _sync(db: Database, suppliers: Suppliers, due: Due) -> None:
     asked_at = db.clock.now()
     try:
