@@ -1,7 +1,7 @@
 """SQL of what suppliers sell. Private to this package."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -145,8 +145,7 @@ async def save_goods(
     tx: Transaction, supplier_id: int, goods: Sequence[Goods], *, asked_at: datetime, sold_out_since: datetime
 ) -> tuple[int, int]:
     """How many are new, and how many of the others have changed."""
-    told = [asdict(one) for one in goods]
-    row = await tx.connection.fetchrow(SAVE_GOODS, supplier_id, told, asked_at, sold_out_since)
+    row = await tx.connection.fetchrow(SAVE_GOODS, supplier_id, goods, asked_at, sold_out_since)
     assert row is not None
     return row["new"], row["changed"]
 

@@ -97,7 +97,8 @@ async def _read(db: Database, source: Source) -> _Read | str:
             wanted = await goods_store.routed_goods(connection, source.id, at_most=RUN_GOODS)
         goods, answered = await ask_each(source.supplier, wanted)
         told = Catalogue(goods)
-    sifted = sift(told)
+    # Tens of thousands take a while, and orders are being sent from the same loop.
+    sifted = await asyncio.to_thread(sift, told)
     if sifted is None:
         return "more goods than anybody sells"
     balance = await source.supplier.balance() if abilities.has_balance else None
