@@ -37,7 +37,8 @@ pytestmark = pytest.mark.anyio
 
 
 def test_every_protocol_is_held_to_the_contract() -> None:
-    assert {entry.protocol for entry in ENTRIES} == set(PROTOCOLS)
+    """Our own has no emulator: it is held to its contract by the shop itself, in test_kameng.py."""
+    assert {entry.protocol for entry in ENTRIES} | {"kameng"} == set(PROTOCOLS)
 
 
 @for_entries(lambda entry: entry.top_up)

@@ -12,6 +12,7 @@ from kameng.adapters.suppliers import (
     dujiao,
     fulu,
     kakayun,
+    kameng,
     kasushou,
     kayixin,
     reloadly,
@@ -58,6 +59,7 @@ PROTOCOLS: Mapping[str, SupplierProtocol] = {
         SupplierProtocol("xinghai", Words("星海 v1.9"), xinghai.OPTIONS, xinghai.Xinghai),
         SupplierProtocol("acgfaka", Words("异次元发卡 共享店铺"), acgfaka.OPTIONS, acgfaka_v4.make_acgfaka),
         SupplierProtocol("dujiao", Words("Dujiao-Next 站点对接"), dujiao.OPTIONS, dujiao.Dujiao),
+        SupplierProtocol("kameng", Words("Kameng 商户接口"), kameng.OPTIONS, kameng.Kameng),
         SupplierProtocol("reloadly", Words("Reloadly（全球话费、礼品卡）"), reloadly.OPTIONS, reloadly.Reloadly),
     )
 }
