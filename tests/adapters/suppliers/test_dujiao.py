@@ -1,165 +1,24 @@
-"""dujiao-next on the wire: the document's own example of a signature, states, goods, what a site may answer."""
+"""dujiao-next: what a site may answer, and what becomes of an order then."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from hashlib import md5, sha256
-from hmac import new as hmac_of
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.dujiao import OPTIONS, Dujiao
-from kameng.adapters.suppliers.dujiao_wire import goods_of, sign, state_of
 from kameng.kernel.clock import VirtualClock
-from kameng.supply.supplier import (
-    Accepted,
-    AskedField,
-    Balance,
-    Code,
-    Delivered,
-    Failed,
-    Forged,
-    Goods,
-    GoodsKind,
-    InDoubt,
-    NotFound,
-    Post,
-    Reason,
-    Refused,
-    SupplyAsk,
-    Unusable,
-)
+from kameng.supply.supplier import Accepted, Balance, Delivered, Forged, InDoubt, NotFound, Post, Reason, Refused
+from tests.adapters.suppliers.dujiao_site import ASK, FORM, NOW, SECRET, delivered, order, product, signed, sku
 from tests.stand_in import Heard, StandIn, says, stand_in
 
 pytestmark = pytest.mark.anyio
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SECRET = "your_api_secret"
-ASK = SupplyAsk("K1-1", "1-7", 2, 20_00, "https://shop.example/callbacks/K1-1", NOW)
 TOP_UP = replace(ASK, quantity=1, account="10001", fields={"zone": "1"})
-RATE = Decimal(100)
-
-
-def test_the_documents_example_is_signed_so() -> None:
-    """Written from the document's Python sample; its PHP, Go and Python samples are one rule."""
-    body, timestamp = b'{"sku_id":1,"quantity":1}', "1772366400"
-    text = f"POST\n/api/v1/upstream/orders\n{timestamp}\n{md5(body, usedforsecurity=False).hexdigest()}"
-    expected = hmac_of(SECRET.encode(), text.encode(), sha256).hexdigest()
-    assert sign(SECRET, "POST", "/api/v1/upstream/orders", timestamp, body) == expected
-    assert expected == "88444ca5a52c0ebfb343ac92fc81723552f70fcbf589c22c0801f94458e2da7f"
-    empty = "d41d8cd98f00b204e9800998ecf8427e"
-    bare = hmac_of(SECRET.encode(), f"GET\n/x\n1\n{empty}".encode(), sha256).hexdigest()
-    assert sign(SECRET, "GET", "/x", "1", b"") == bare
-
-
-def order(status: str, **more: Any) -> dict[str, Any]:
-    return {
-        "ok": True,
-        "order_id": "101",
-        "order_no": "DJ1",
-        "status": status,
-        "amount": "18.00",
-        "currency": "CNY",
-    } | more
-
-
-def delivered(payload: str) -> dict[str, Any]:
-    return order("completed", fulfillment={"type": "auto", "status": "delivered", "payload": payload})
-
-
-@pytest.mark.parametrize("status", ["pending_payment", "paid", "fulfilling", "partially_delivered"])
-def test_an_order_on_its_way_is_accepted(status: str) -> None:
-    assert state_of(order(status), ASK, RATE) == Accepted("101", 1800, status)
-
-
-@pytest.mark.parametrize("status", ["", "77", "partially_refunded", "PAID", "unknown"])
-def test_unknown_states_are_in_doubt(status: str) -> None:
-    assert isinstance(state_of(order(status), ASK, RATE), InDoubt)
-
-
-def test_codes_are_the_lines_of_the_payload() -> None:
-    codes = (Code("", "AAA"), Code("", "BBB"))
-    assert state_of(delivered("AAA\r\nBBB\n"), ASK, RATE) == Delivered("101", codes, cost_fen=1800)
-    one = state_of(delivered("AAA\nBBB"), replace(ASK, quantity=1), RATE)
-    assert isinstance(one, Delivered)
-    assert one.codes == (Code("", "AAA\nBBB"),)
-    for payload in ("", "AAA", "A\nB\nC"):
-        assert isinstance(state_of(delivered(payload), ASK, RATE), InDoubt)
-    assert isinstance(state_of(order("completed"), ASK, RATE), InDoubt)
-
-
-def test_a_top_up_is_done_with_whatever_was_written() -> None:
-    assert state_of(delivered("已充值"), TOP_UP, RATE) == Delivered("101", receipt="已充值", cost_fen=1800)
-    assert state_of(order("delivered"), TOP_UP, RATE) == Delivered("101", cost_fen=1800)
-
-
-def test_what_was_paid_back_is_told_with_a_failure() -> None:
-    back = order("refunded", refunded_amount="17.50")
-    assert state_of(back, ASK, RATE) == Failed(Reason.CANCELLED, "refunded", "101", 1800, 1750)
-    kept = state_of(order("canceled", refunded_amount="0.00"), ASK, RATE)
-    untold = state_of(order("canceled"), ASK, RATE)
-    assert isinstance(kept, Failed)
-    assert isinstance(untold, Failed)
-    assert (kept.refund_fen, untold.refund_fen) == (0, None)
-
-
-def sku(**more: Any) -> dict[str, Any]:
-    return {"id": "7", "price_amount": "9.00", "stock_quantity": "5", "is_active": True, "spec_values": {}} | more
-
-
-def product(**more: Any) -> dict[str, Any]:
-    plain = {"id": "1", "title": {"zh-CN": "点券"}, "fulfillment_type": "auto", "is_active": True, "category_id": "3"}
-    return plain | {"manual_form_schema": None, "skus": [sku()]} | more
-
-
-FORM = {
-    "fields": [
-        {"key": "account", "type": "text", "required": True, "label": {"zh-CN": "账号", "en-US": "Account"}},
-        {"key": "zone", "type": "select", "label": {"zh-CN": "区服"}, "options": ["亚服", "美服"]},
-    ]
-}
-
-
-def test_goods_are_listed_by_sku() -> None:
-    specified = sku(spec_values={"面值": {"zh-CN": "10 元"}, "区": "亚服"})
-    listed = product(fulfillment_type="manual", manual_form_schema=FORM, skus=[specified, sku(id="8")])
-    first, second = goods_of(listed, RATE, {"3": "游戏"})
-    assert isinstance(first, Goods)
-    assert (first.number, first.name, first.price_fen, first.stock) == ("1-7", "点券 10 元 亚服", 900, 5)
-    assert (first.kind, first.category) == (GoodsKind.TOP_UP, "游戏")
-    assert first.asks == (AskedField("zone", "区服", ("亚服", "美服")),)
-    assert isinstance(second, Goods)
-    (endless,) = goods_of(product(skus=[sku(stock_quantity="-1")]), Decimal("720.5"), {})
-    assert isinstance(endless, Goods)
-    assert (endless.stock, endless.price_fen, endless.kind) == (None, 6485, GoodsKind.CODE)
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"skus": [sku(price_amount="-1")]},
-        {"skus": [sku(stock_quantity="viele")]},
-        {"skus": ["7"]},
-        {"skus": "7"},
-        {"title": {}},
-        {"fulfillment_type": "upstream"},
-        {"manual_form_schema": {"fields": ["account"]}},
-        {"manual_form_schema": {"fields": [{"label": "x"}]}},
-        {"id": "x"},
-    ],
-)
-def test_what_cannot_be_read_is_unusable(more: dict[str, Any]) -> None:
-    (found,) = goods_of(product(**more), RATE, {})
-    assert isinstance(found, Unusable)
-
-
-# Against a site that says what it is told to.
-
 Told = Mapping[str, Any]
 
 
@@ -197,7 +56,7 @@ async def test_an_order_is_signed_over_what_is_sent() -> None:
     timestamp = str(int(NOW.timestamp()))
     assert heard.headers["dujiao-next-api-key"] == "dj_1"
     assert heard.headers["dujiao-next-timestamp"] == timestamp
-    own = sign(SECRET, "POST", "/api/v1/upstream/orders", timestamp, heard.body.encode())
+    own = signed("POST", "/api/v1/upstream/orders", timestamp, heard.body.encode())
     assert heard.headers["dujiao-next-signature"] == own
     sent = json.loads(heard.body)
     assert (sent["sku_id"], sent["quantity"], sent["downstream_order_no"]) == (7, 2, "K1-1")
@@ -326,7 +185,7 @@ async def test_pages_are_read_to_the_end() -> None:
     assert {goods.category for goods in read.goods} == {"游戏"}
     # What stands behind the question mark is not signed.
     assert place.heard[-1].target.endswith("products?page=2&page_size=50")
-    own = sign(SECRET, "GET", "/api/v1/upstream/products", str(int(NOW.timestamp())), b"")
+    own = signed("GET", "/api/v1/upstream/products", str(int(NOW.timestamp())), b"")
     assert place.heard[-1].headers["dujiao-next-signature"] == own
 
 
@@ -339,7 +198,7 @@ async def test_a_list_that_ends_too_early_is_in_doubt() -> None:
 def callback(body: bytes, *, at: datetime = NOW, key: str = "dj_1", path: str = "/api/v1/upstream/callback") -> Post:
     timestamp = str(int(at.timestamp()))
     headers = {"dujiao-next-api-key": key, "dujiao-next-timestamp": timestamp}
-    return Post({}, headers | {"dujiao-next-signature": sign(SECRET, "POST", path, timestamp, body)}, body)
+    return Post({}, headers | {"dujiao-next-signature": signed("POST", path, timestamp, body)}, body)
 
 
 async def test_a_callback_names_its_order_and_nothing_more() -> None:

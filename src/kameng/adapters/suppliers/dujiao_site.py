@@ -49,7 +49,9 @@ class Site:
         headers = {
             "dujiao-next-api-key": self._api_key,
             "dujiao-next-timestamp": timestamp,
-            "dujiao-next-signature": sign(self._secret, method, urlsplit(url).path, timestamp, raw),
+            "dujiao-next-signature": sign(
+                self._secret, method=method, path=urlsplit(url).path, timestamp=timestamp, body=raw
+            ),
         }
         call = (
             self._http.get(url, params=params, headers=headers, bytes_max=PAGE_BYTES_MAX)
@@ -61,7 +63,7 @@ class Site:
     def wrong_with(self, post: Post) -> str | None:
         """Why a callback is not from this site; None if it is."""
         timestamp = post.headers.get("dujiao-next-timestamp", "")
-        own = sign(self._secret, "POST", CALLBACK_PATH, timestamp, post.body)
+        own = sign(self._secret, method="POST", path=CALLBACK_PATH, timestamp=timestamp, body=post.body)
         told = post.headers.get("dujiao-next-signature", "").lower()
         if not compare_digest(own.encode(), told.encode("utf-8", "surrogatepass")):
             return "the signature is wrong"

@@ -51,7 +51,7 @@ REFUSALS: Mapping[str, Reason] = {
 }
 
 
-def sign(secret: str, method: str, path: str, timestamp: str, body: bytes) -> str:
+def sign(secret: str, *, method: str, path: str, timestamp: str, body: bytes) -> str:
     """Lower-case hexadecimal HMAC-SHA256 of method, path (without query), ten-digit timestamp and the md5 of the body,
     on a line each."""
     digest = md5(body, usedforsecurity=False).hexdigest()

@@ -29,7 +29,7 @@ _WORDS = {
     No.MAINTENANCE: "当前商品已停售",
     No.NOT_FOUND: "订单不存在",
 }
-_BROKEN = "<div>/kernel/Database.php:341<br>SQLSTATE[22001]: Data too long for column 'request_no'</div>"
+_BROKEN = "/kernel/Database.php:341 SQLSTATE[22001]: Data too long for column 'request_no'"
 
 
 def decline(_call: Call, no: No) -> Said:
@@ -161,7 +161,7 @@ def _entry(counter: Counter, code: str, kinds: Mapping[str, Ware]) -> dict[str, 
     entry = {
         "id": 1,
         "name": ware.name.removesuffix(f" {race}"),
-        "description": "<p>说明</p>",
+        "description": "说明",
         "code": code,
         "price": yuan(ware.price_fen * 2),
         "user_price": yuan(ware.price_fen),

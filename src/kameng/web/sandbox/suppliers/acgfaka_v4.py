@@ -99,7 +99,7 @@ def _entry(counter: Counter, number: str, wares: list[Ware]) -> dict[str, Any]:
     entry = {
         "id": int(number),
         "name": first.name.partition(" ")[0],
-        "introduce": "<p>说明</p>",
+        "introduce": "说明",
         "picture_url": "",
         "category": {"name": first.category},
         "widget": json.dumps(widget, ensure_ascii=False) if widget else "",

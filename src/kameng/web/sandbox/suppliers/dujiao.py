@@ -40,8 +40,9 @@ _NO = {
 }
 
 
-def signature(secret: str, method: str, path: str, timestamp: str, body: bytes) -> str:
-    lines = (method, path, timestamp, hashlib.md5(body, usedforsecurity=False).hexdigest())
+def signature(secret: str, *, call: str, timestamp: str, body: bytes) -> str:
+    """`call` is method and path, for example `POST /api/v1/upstream/ping`."""
+    lines = (*call.split(" "), timestamp, hashlib.md5(body, usedforsecurity=False).hexdigest())
     return hmac.new(secret.encode(), "\n".join(lines).encode(), hashlib.sha256).hexdigest()
 
 
@@ -54,7 +55,8 @@ def _decline(call: Call, no: No) -> Said:
 
 def _admit(counter: Counter, visit: Visit) -> None:
     timestamp = visit.headers.get("dujiao-next-timestamp", "")
-    own = signature(counter.credentials["api_secret"], visit.method, visit.path, timestamp, visit.body)
+    call = f"{visit.method} {visit.path}"
+    own = signature(counter.credentials["api_secret"], call=call, timestamp=timestamp, body=visit.body)
     told = visit.headers.get("dujiao-next-signature", "")
     known = visit.headers.get("dujiao-next-api-key") == counter.credentials["api_key"]
     if not timestamp.isdecimal() or abs(counter.warehouse.clock.now().timestamp() - int(timestamp)) > _SKEW_S + 1:
@@ -210,6 +212,7 @@ def _errand(counter: Counter, purchase: Purchase) -> Errand:
         "timestamp": now,
     }
     body, credentials = compact(told).encode(), counter.credentials
+    call = f"POST {_CALLBACK_PATH}"
     return Errand(
         number=purchase.number,
         url=purchase.callback_url,
@@ -218,7 +221,7 @@ def _errand(counter: Counter, purchase: Purchase) -> Errand:
             "content-type": "application/json",
             "dujiao-next-api-key": credentials["api_key"],
             "dujiao-next-timestamp": str(now),
-            "dujiao-next-signature": signature(credentials["api_secret"], "POST", _CALLBACK_PATH, str(now), body),
+            "dujiao-next-signature": signature(credentials["api_secret"], call=call, timestamp=str(now), body=body),
         },
         acknowledged=lambda status, said: status == 200 and '"ok":true' in said.replace(" ", ""),
     )
