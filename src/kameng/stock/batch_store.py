@@ -70,13 +70,13 @@ OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, 'imported', $6, 'supplier', 
 
 TAKE_IN = """
 INSERT INTO cards (sku_id, batch_id, slot, state, order_id, code_sealed, blind_index, expires_on)
-SELECT $1, $2, new.slot, CASE WHEN $3::bigint IS NULL THEN 'available' ELSE 'sold' END, $3, new.code_sealed,
-       new.blind_index, new.expires_on
-FROM unnest($4::integer[], $5::bytea[], $6::bytea[], $7::date[])
-     AS new (slot, code_sealed, blind_index, expires_on)
+SELECT $1, $2, new.slot, CASE WHEN new.order_id IS NULL THEN 'available' ELSE 'sold' END, new.order_id,
+       new.code_sealed, new.blind_index, new.expires_on
+FROM unnest($3::bigint[], $4::integer[], $5::bytea[], $6::bytea[], $7::date[])
+     AS new (order_id, slot, code_sealed, blind_index, expires_on)
 ORDER BY new.blind_index
 ON CONFLICT (blind_index) DO NOTHING
-RETURNING blind_index
+RETURNING order_id
 """
 
 STORED = "SELECT blind_index, batch_id FROM cards WHERE blind_index = ANY ($1)"
@@ -216,12 +216,12 @@ async def insert_taken_in(tx: Transaction, new: NewBatch, *, brought: int, kept:
     )  # fmt: skip
 
 
-async def take_in(tx: Transaction, new: NewCards, *, order_id: int | None) -> int:
-    """How many were not in the vault yet."""
+async def take_in(tx: Transaction, new: NewCards, *, order_ids: Sequence[int | None]) -> list[int | None]:
+    """Each card for its order, None for sale; those of the cards that were not in the vault yet."""
     rows = await tx.connection.fetch(
-        TAKE_IN, new.sku_id, new.batch_id, order_id, new.slots, new.codes_sealed, new.blind_indexes, new.expiries
+        TAKE_IN, new.sku_id, new.batch_id, order_ids, new.slots, new.codes_sealed, new.blind_indexes, new.expiries
     )
-    return len(rows)
+    return [row[0] for row in rows]
 
 
 async def stored(connection: Connection, blind_indexes: Sequence[bytes]) -> Mapping[bytes, int]:

@@ -65,6 +65,8 @@ ALLOCATE = "UPDATE cards SET state = 'sold' WHERE order_id = $1 AND state = 'res
 
 RELEASE = "UPDATE cards SET state = 'available', order_id = NULL WHERE order_id = $1 AND state = 'reserved'"
 
+PUT_BACK = "UPDATE cards SET state = 'available', order_id = NULL WHERE order_id = $1 AND state = 'sold'"
+
 SOLD_CARDS = """
 SELECT c.sku_id, c.batch_id, c.code_sealed, c.blind_index, b.wrapped_key
 FROM cards c JOIN card_batches b ON b.id = c.batch_id
@@ -166,6 +168,10 @@ async def allocate(tx: Transaction, order_id: int) -> int:
 
 async def release(tx: Transaction, order_id: int) -> int:
     return changed(await tx.connection.execute(RELEASE, order_id))
+
+
+async def put_back(tx: Transaction, order_id: int) -> int:
+    return changed(await tx.connection.execute(PUT_BACK, order_id))
 
 
 async def sold_cards(connection: Connection, order_id: int) -> list[tuple[SealedCard, bytes]]:

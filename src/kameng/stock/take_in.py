@@ -24,20 +24,29 @@ class BroughtCode:
 
 @dataclass(frozen=True)
 class Brought:
-    """Codes from one delivery of a supplier, named in `source`. With an order they are its own and sold; without one
-    they are for sale."""
+    """Codes from one delivery of a supplier, named in `source`. With an order the first `for_order` new ones are its
+    own and sold; all others are for sale."""
 
     sku_id: int
     order_id: int | None
     source: str
     codes: Sequence[BroughtCode]
+    for_order: int = 0
     cost_fen: int | None = None
 
 
-async def take_in(tx: Transaction, keyring: Keyring, brought: Brought) -> int:
-    """How many codes are new; one that is in the vault already was sold to us twice and is not kept again.
+@dataclass(frozen=True)
+class TakenIn:
+    """How many codes were new, and how many of those are the order's."""
 
-    A code is taken whatever it looks like: it is paid for. Raises SkuMissing.
+    new: int
+    for_order: int
+
+
+async def take_in(tx: Transaction, keyring: Keyring, brought: Brought) -> TakenIn:
+    """A code that is in the vault already was sold to us twice and is not kept again.
+
+    A code is taken whatever it looks like: it is paid for. Nothing new leaves nothing behind. Raises SkuMissing.
     """
     sku_id = brought.sku_id
     rules = await batch_store.code_rules(tx.connection, sku_id)
@@ -45,12 +54,17 @@ async def take_in(tx: Transaction, keyring: Keyring, brought: Brought) -> int:
         raise SkuMissing
     _, keeps_case = rules
     index = blind_index_of(keyring)
-    unique = {index(normal_form(code.text, keeps_case=keeps_case)): code for code in brought.codes}
+    unique: dict[bytes, BroughtCode] = {}
+    for code in brought.codes:
+        unique.setdefault(index(normal_form(code.text, keeps_case=keeps_case)), code)
+    for known in await batch_store.stored(tx.connection, list(unique)):
+        del unique[known]
     if not unique:
-        return 0
+        return TakenIn(0, 0)
     batch_id = await batch_store.next_id(tx)
     key = BatchKey.fresh(batch_id)
     blind_indexes = list(unique)
+    for_order = brought.for_order if brought.order_id is not None else 0
     cards = batch_store.NewCards(
         sku_id=sku_id,
         batch_id=batch_id,
@@ -59,7 +73,10 @@ async def take_in(tx: Transaction, keyring: Keyring, brought: Brought) -> int:
         blind_indexes=blind_indexes,
         expiries=[code.expires_on for code in unique.values()],
     )
-    kept = await batch_store.take_in(tx, cards, order_id=brought.order_id)
+    owners = [brought.order_id if place < for_order else None for place in range(len(unique))]
+    taken = await batch_store.take_in(tx, cards, order_ids=owners)
+    if not taken:
+        return TakenIn(0, 0)
     batch = batch_store.NewBatch(
         id=batch_id,
         sku_id=sku_id,
@@ -73,5 +90,5 @@ async def take_in(tx: Transaction, keyring: Keyring, brought: Brought) -> int:
         kind=FileKind.SUPPLIER,
         staff_id=None,
     )
-    await batch_store.insert_taken_in(tx, batch, brought=len(brought.codes), kept=kept, cost_fen=brought.cost_fen)
-    return kept
+    await batch_store.insert_taken_in(tx, batch, brought=len(brought.codes), kept=len(taken), cost_fen=brought.cost_fen)
+    return TakenIn(len(taken), sum(order_id is not None for order_id in taken))
