@@ -22,11 +22,12 @@ class PassedOver(StrEnum):
     CLOSED_NOW = "closed_now"
     IN_TROUBLE = "in_trouble"
     BUSY = "busy"
+    UNREADABLE = "unreadable"
     LESS_PREFERRED = "less_preferred"
 
 
 #: These pass by themselves; an order may wait for them.
-PASSING = frozenset({PassedOver.CLOSED_NOW, PassedOver.IN_TROUBLE, PassedOver.BUSY})
+PASSING = frozenset({PassedOver.CLOSED_NOW, PassedOver.IN_TROUBLE, PassedOver.BUSY, PassedOver.UNREADABLE})
 
 
 class Strategy(StrEnum):
@@ -39,7 +40,8 @@ class Strategy(StrEnum):
 class Need:
     """What is still to be delivered. `left` in the delivery's measure, `piece` one piece of the sku in it (1 when it
     counts pieces). `failures`: by supplier, how often it is known not to have delivered this order. `pieces_max`: by
-    supplier, how many pieces one order there may ask for. `busy`: suppliers with as many calls in flight as allowed."""
+    supplier, how many pieces one order there may ask for. `busy`: suppliers with as many calls in flight as allowed.
+    `unreadable`: those whose configuration can't be used at present."""
 
     left: int
     piece: int
@@ -51,6 +53,7 @@ class Need:
     pieces_max: Mapping[int, int] = field(default_factory=dict)
     tells_goods: Mapping[int, bool] = field(default_factory=dict)
     busy: frozenset[int] = frozenset()
+    unreadable: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -116,12 +119,14 @@ def _unfit(need: Need, candidate: Candidate) -> PassedOver | None:
         (need.failures.get(route.supplier_id, 0) > route.again, PassedOver.TRIED_ALREADY),
         (_is_gone(need, candidate), PassedOver.GOODS_GONE),
         (bool(route.operators) and need.operator not in route.operators, PassedOver.OTHER_OPERATOR),
-        (_worth(need, candidate) > need.left, PassedOver.TOO_LARGE),
+        # What would leave a rest that it can't deliver isn't begun.
+        (need.left % _worth(need, candidate) != 0, PassedOver.TOO_LARGE),
         (candidate.stock is not None and candidate.stock < max(1, candidate.quantity_min), PassedOver.SOLD_OUT),
-        (_pieces(need, candidate) < candidate.quantity_min, PassedOver.TOO_FEW),
+        (_pieces(need, candidate) < max(1, candidate.quantity_min), PassedOver.TOO_FEW),
         ((candidate.price_fen or 0) > _cost_max(need, candidate), PassedOver.COSTS_TOO_MUCH),
         (not route.is_open(need.now), PassedOver.CLOSED_NOW),
         (_is_blocked(candidate), PassedOver.IN_TROUBLE),
+        (route.supplier_id in need.unreadable, PassedOver.UNREADABLE),
         (route.supplier_id in need.busy, PassedOver.BUSY),
     )
     return next((why for applies, why in checks if applies), None)

@@ -21,10 +21,10 @@ LEFT JOIN supplier_goods g ON g.supplier_id = r.supplier_id AND g.number = r.goo
 WHERE r.sku_id = $1 ORDER BY r.priority, r.id
 """
 
-# One order in a while goes to see whether a trouble is over; whoever is second finds the time moved on.
+# One order in a while goes to see whether a trouble is over; whoever is second goes on without waiting for the first.
 CLAIM_PROBE = """
 UPDATE troubles SET probe_at = $2::timestamptz + interval '1 minute'
-WHERE id = $1 AND closed_at IS NULL AND probe_at <= $2
+WHERE id = (SELECT id FROM troubles WHERE id = $1 AND closed_at IS NULL AND probe_at <= $2 FOR UPDATE SKIP LOCKED)
 """
 
 
