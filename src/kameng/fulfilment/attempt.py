@@ -52,6 +52,14 @@ class AskedBy(StrEnum):
 #: Something may still come of these: what they ask for is not asked for again.
 LIVE = frozenset({AttemptState.CALLING, AttemptState.PLACED, AttemptState.IN_DOUBT})
 
+#: It was ordered there: the supplier has less left by that.
+ORDERED = frozenset({AttemptState.PLACED, AttemptState.DELIVERED, AttemptState.PARTLY})
+
+
+class Unproven(InDoubt):
+    """It says delivered and shows nothing for it. Not just a question without an answer."""
+
+
 Answer = Accepted | Refused | InDoubt | NotFound | Delivered | Failed | Partly
 
 _A = AttemptState
@@ -70,6 +78,7 @@ ATTEMPT_LIFECYCLE = Lifecycle[AttemptState](
         (_A.PLACED, InDoubt): _A.PLACED,
         # It was accepted, and now nobody knows of it.
         (_A.PLACED, NotFound): _A.IN_DOUBT,
+        **{(state, Unproven): _A.IN_DOUBT for state in LIVE},
         (_A.CALLING, NotFound): _A.FAILED,
         (_A.IN_DOUBT, NotFound): _A.FAILED,
         **{(state, Delivered): _A.DELIVERED for state in LIVE},
@@ -78,6 +87,11 @@ ATTEMPT_LIFECYCLE = Lifecycle[AttemptState](
     }
 )
 
+#: A call begins within this after its attempt was written down, or never: by the time a supplier may be believed that
+#: it has never heard of a number, nothing is on its way to it any more.
+CALL_BEGINS = timedelta(seconds=15)
+#: Whatever hangs longer is in doubt.
+CALL_MAX = timedelta(seconds=35)
 #: Longer than a call can take: nobody asks about an attempt while its call is still on its way.
 CALL_TAKES = timedelta(seconds=45)
 #: When a question about an attempt is taken for lost.
@@ -91,7 +105,11 @@ PLACED_MAX = timedelta(hours=24)
 #: How long an order waits for a route that is closed only for now.
 PATIENCE = timedelta(minutes=30)
 LOOK_AGAIN_AFTER = timedelta(seconds=15)
+#: How long an order stands in line at suppliers with as many calls in flight as they may have, and how often it looks.
+PATIENCE_IN_LINE = timedelta(hours=2)
 BUSY_FOR = timedelta(seconds=1)
+#: A supplier that has never heard of an order may be asked anew, but not for ever.
+UNHEARD_MAX = 3
 
 
 @dataclass(frozen=True)
@@ -120,9 +138,61 @@ class Attempt:
     called_at: datetime
     placed_at: datetime | None
     doubted_at: datetime | None
+    ask_at: datetime | None
     asks: int
     words: str
+    reason: str | None
+    cost_fen: int | None
+    refund_fen: int | None
     field_names: Mapping[str, str]
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def was_unheard(self) -> bool:
+        """It failed because the supplier has never heard of it, and for no reason of the supplier's."""
+        return self.state is AttemptState.FAILED and self.reason is None
+
+
+@dataclass(frozen=True)
+class NewAttempt:
+    """An attempt about to be made."""
+
+    delivery_id: int
+    order_id: int | None
+    n: int
+    sku_id: int
+    route_id: int
+    supplier_id: int
+    goods: str
+    number: str
+    quantity: int
+    face_fen: int | None
+    asked_for: int
+    chosen: Mapping[str, Any]
+    cost_max_fen: int
+    operator: str | None
+    province: str | None
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an answer changes in an attempt. `said` names the answer, `words` are the supplier's."""
+
+    state: AttemptState
+    delivered: int
+    cost_fen: int | None
+    refund_fen: int | None
+    supplier_no: str | None
+    receipt: str
+    reason: str | None
+    words: str
+    ask_at: datetime | None
+    asked_by: AskedBy
+    said: str
+    is_news: bool
 
 
 def attempt_of(row: Mapping[str, Any]) -> Attempt:

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from kameng.catalogue.filling import Delivers
 from kameng.fulfilment import store
 from kameng.fulfilment.attempt import Answer, AskedBy, Attempt, AttemptState
-from kameng.fulfilment.settle import Heard, settle
+from kameng.fulfilment.settle import settle
+from kameng.fulfilment.told import Heard
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
 from kameng.orders.lifecycle import Actor, ActorKind
+from kameng.stock.known_codes import count_new_codes
 from kameng.supply.supplier import Code, Delivered, Failed, Reason
-from kameng.supply.suppliers import Suppliers
+from kameng.supply.suppliers import Source, Suppliers, SupplierUnknown
 
 WORDS_MAX = 300
 CODES_MAX = 1000
@@ -48,20 +51,17 @@ async def decide_attempt(
     AttemptNotInDoubt.
     """
     attempt = await _in_doubt(db, attempt_id)
-    if not 1 <= len(finding.why) <= WORDS_MAX:
+    why, codes = finding.why.strip(), [code.strip() for code in finding.codes if code.strip()]
+    if not 1 <= len(why) <= WORDS_MAX:
         raise InvalidInput(fields={"why": Words("请写明核实的依据，300 字以内")})
-    if len(finding.codes) > CODES_MAX:
-        raise InvalidInput(fields={"codes": Words("卡密太多，请分批处理")})
-    source = await suppliers.with_id(attempt.supplier_id)
-    heard = Heard(AskedBy.STAFF, Actor(ActorKind.STAFF, login))
-    answer: Answer = Failed(Reason.OTHER, finding.why)
+    answer: Answer = Failed(Reason.OTHER, why)
     if finding.delivered:
-        codes = tuple(Code(code) for code in finding.codes)
-        answer = Delivered(codes=codes, receipt=finding.receipt, words=finding.why)
-    state = await settle(db=db, keyring=keyring, source=source, attempt=attempt, answer=answer, heard=heard)
-    if finding.delivered and state in {AttemptState.IN_DOUBT, AttemptState.PLACED}:
-        raise InvalidInput(fields={"codes": Words("请填写货源给出的卡密，每行一个")})
-    return state
+        await _check_codes(db, keyring, attempt, codes)
+        answer = Delivered(codes=tuple(map(Code, codes)), receipt=finding.receipt, words=why)
+    source = await _source(suppliers, attempt)
+    supplier = source.code if source else str(attempt.supplier_id)
+    heard = Heard(AskedBy.STAFF, Actor(ActorKind.STAFF, login), supplier)
+    return await settle(db=db, keyring=keyring, source=source, attempt=attempt, answer=answer, heard=heard)
 
 
 async def take_attempt(*, db: Database, attempt_id: int, staff_id: int) -> None:
@@ -77,6 +77,29 @@ async def ask_now(*, db: Database, attempt_id: int) -> None:
     await _in_doubt(db, attempt_id)
     async with db.transaction() as tx:
         await store.ask_soon(tx, attempt_id)
+
+
+async def _check_codes(db: Database, keyring: Keyring, attempt: Attempt, codes: Sequence[str]) -> None:
+    """Without a code that is new, "delivered" would be no finding but another doubt, or even a failure."""
+    async with db.reading() as connection:
+        delivers = await store.delivers(connection, attempt.delivery_id)
+        if delivers is not Delivers.CODES:
+            return
+        new = await count_new_codes(connection, keyring, sku_id=attempt.sku_id, codes=codes) if codes else 0
+    if len(codes) > CODES_MAX:
+        raise InvalidInput(fields={"codes": Words("卡密太多，请分批处理")})
+    if not codes:
+        raise InvalidInput(fields={"codes": Words("请填写货源给出的卡密，每行一个")})
+    if new == 0:
+        raise InvalidInput(fields={"codes": Words("这些卡密库中都已有，请核对")})
+
+
+async def _source(suppliers: Suppliers, attempt: Attempt) -> Source | None:
+    """None when its configuration can't be used: a person decides all the same."""
+    try:
+        return await suppliers.with_id(attempt.supplier_id)
+    except SupplierUnknown:
+        return None
 
 
 async def _in_doubt(db: Database, attempt_id: int) -> Attempt:

@@ -1,14 +1,18 @@
 """Intend → call → record: one delivery is sent to a supplier."""
 
+import asyncio
+from collections.abc import Awaitable
+
 import structlog
 
-from kameng.fulfilment.attempt import Answer, AskedBy, Attempt
+from kameng.fulfilment.attempt import CALL_BEGINS, CALL_MAX, Answer, AskedBy, Attempt
 from kameng.fulfilment.plan import Planned
-from kameng.fulfilment.settle import heard_from, settle
+from kameng.fulfilment.record import record
+from kameng.fulfilment.told import heard_from
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.orders.account import MAIN, Account, account_of
-from kameng.supply.supplier import InDoubt, SupplyAsk
+from kameng.supply.supplier import InDoubt, Reason, Refused, SupplyAsk
 from kameng.supply.suppliers import Source
 
 log = structlog.get_logger()
@@ -19,35 +23,44 @@ async def dispatch(*, db: Database, keyring: Keyring, source: Source, planned: P
 
     Whatever breaks here breaks after the attempt was written, so the supplier may have it: it is asked.
     """
-    ask = ask_of(planned.attempt, planned.account, callback_url=callback_url)
-    answer: Answer
-    try:
-        answer = await source.supplier.place(ask)
-    except Exception as error:
-        log.exception("supplier.broken", supplier=source.code, number=planned.attempt.number)
-        answer = InDoubt(f"broken on our side: {type(error).__name__}")
-    await settle(
-        db=db, keyring=keyring, source=source, attempt=planned.attempt, answer=answer,
-        heard=heard_from(source, AskedBy.PLACE),
-    )  # fmt: skip
+    attempt = planned.attempt
+    if db.clock.now() - attempt.called_at > CALL_BEGINS:
+        # This process stood still. Somebody else may be asking about it already; calling now could come after they have
+        # believed that nothing was ordered.
+        answer: Answer = Refused(Reason.OTHER, "not called: too late")
+    else:
+        ask = ask_of(attempt, planned.account, callback_url=callback_url)
+        answer = await _answered(source.supplier.place(ask), source, attempt)
+    heard = heard_from(source.code, AskedBy.PLACE)
+    await record(db=db, keyring=keyring, source=source, attempt=attempt, answer=answer, heard=heard)
 
 
 async def ask_again(*, db: Database, keyring: Keyring, source: Source, attempt: Attempt, callback_url: str) -> None:
     """Ask the supplier what became of an attempt, and record it."""
-    account = None
-    if attempt.order_id is not None:
-        async with db.reading() as connection:
-            account = await account_of(connection, keyring, attempt.order_id)
-    ask = ask_of(attempt, account, callback_url=callback_url)
-    answer: Answer
+
+    async def query() -> Answer:
+        account = None
+        if attempt.order_id is not None:
+            async with db.reading() as connection:
+                account = await account_of(connection, keyring, attempt.order_id)
+        ask = ask_of(attempt, account, callback_url=callback_url)
+        return await source.supplier.query(ask, supplier_no=attempt.supplier_no)
+
+    answer = await _answered(query(), source, attempt)
+    heard = heard_from(source.code, AskedBy.QUERY)
+    await record(db=db, keyring=keyring, source=source, attempt=attempt, answer=answer, heard=heard)
+
+
+async def _answered(call: Awaitable[Answer], source: Source, attempt: Attempt) -> Answer:
+    """What breaks or hangs is in doubt."""
     try:
-        answer = await source.supplier.query(ask, supplier_no=attempt.supplier_no)
+        async with asyncio.timeout(CALL_MAX.total_seconds()):
+            return await call
+    except TimeoutError:
+        return InDoubt("no answer in time")
     except Exception as error:
         log.exception("supplier.broken", supplier=source.code, number=attempt.number)
-        answer = InDoubt(f"broken on our side: {type(error).__name__}")
-    await settle(
-        db=db, keyring=keyring, source=source, attempt=attempt, answer=answer, heard=heard_from(source, AskedBy.QUERY)
-    )
+        return InDoubt(f"broken on our side: {type(error).__name__}")
 
 
 def ask_of(attempt: Attempt, account: Account | None, *, callback_url: str) -> SupplyAsk:

@@ -8,17 +8,19 @@ import asyncio
 from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from kameng.fulfilment import store
 from kameng.fulfilment.attempt import CALL_TAKES, QUESTION_TAKES, Attempt
 from kameng.fulfilment.dispatch import ask_again, dispatch
+from kameng.fulfilment.leave_unasked import leave_unasked
 from kameng.fulfilment.plan import Planned, plan
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.orders.number import OrderId
+from kameng.risk.alarms import AlarmKind, raise_alarm
 from kameng.supply.suppliers import Source, Suppliers
 
 log = structlog.get_logger()
@@ -28,6 +30,7 @@ LOOK_EVERY = timedelta(milliseconds=250)
 #: Deliveries looked at in one round, and calls in flight in one process.
 AT_A_TIME = 50
 IN_FLIGHT_MAX = 1000
+LOOK_FOR_UNASKED_EVERY = timedelta(seconds=30)
 
 
 class Dispatcher:
@@ -40,6 +43,7 @@ class Dispatcher:
         self._public_url = public_url
         self._calls: Counter[int] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._unasked_looked_at: datetime | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; then what is in flight is finished."""
@@ -58,6 +62,7 @@ class Dispatcher:
     async def look(self) -> int:
         """Take up what is due, without waiting for it to end; how much there was."""
         sources = {source.id: source for source in await self._suppliers.listed()}
+        await self._look_for_unasked(sources)
         return await self._ask(sources) + await self._deliver(sources)
 
     async def finish(self) -> None:
@@ -81,22 +86,35 @@ class Dispatcher:
         async with self._db.one_statement() as tx:
             due = await store.claim_to_route(tx, again_after=CALL_TAKES, at_most=AT_A_TIME)
         for row in due:
-            busy = frozenset(source.id for source in sources.values() if self._free(source) <= 0)
+            free = {source.id: self._free(source) for source in sources.values()}
             try:
                 planned = await plan(
                     db=self._db, keyring=self._keyring, delivery_id=row["id"],
-                    order_id=None if row["order_id"] is None else OrderId(row["order_id"]), sources=sources, busy=busy,
+                    order_id=None if row["order_id"] is None else OrderId(row["order_id"]), sources=sources, free=free,
                 )  # fmt: skip
-            except Exception:
+            except Exception as error:
                 # It comes up again when its claim runs out, and must not keep the others waiting.
                 log.exception("dispatcher.delivery_failed", delivery=row["id"])
+                await self._tell_of_failure(row["id"], error)
                 continue
             for one in planned:
                 self._start(one.attempt.supplier_id, self._call(sources[one.attempt.supplier_id], one))
         return len(due)
 
+    async def _look_for_unasked(self, sources: dict[int, Source]) -> None:
+        now = self._db.clock.now()
+        if self._unasked_looked_at is None or now - self._unasked_looked_at >= LOOK_FOR_UNASKED_EVERY:
+            self._unasked_looked_at = now
+            await leave_unasked(db=self._db, keyring=self._keyring, asked=sources.keys())
+
+    async def _tell_of_failure(self, delivery_id: int, error: Exception) -> None:
+        async with self._db.transaction() as tx:
+            await raise_alarm(tx, AlarmKind.JOB_GAVE_UP, f"delivery:{delivery_id}", error=type(error).__name__)
+
     def _free(self, source: Source) -> int:
-        return min(source.calls_at_once - self._calls[source.id], IN_FLIGHT_MAX - len(self._tasks))
+        """Nobody may have more in flight than are left for all others, however many it is allowed by itself."""
+        left = IN_FLIGHT_MAX - len(self._tasks)
+        return min(source.calls_at_once - self._calls[source.id], left - self._calls[source.id])
 
     def _start(self, supplier_id: int, body: Coroutine[None, None, None]) -> None:
         self._calls[supplier_id] += 1

@@ -6,6 +6,7 @@ from kameng.kernel.errors import Refusal
 from kameng.kernel.text import Words
 from kameng.orders.lifecycle import OrderEvent
 from kameng.orders.order import Order
+from kameng.stock.put_back import put_back
 
 
 class DeliveryInDoubt(Refusal):
@@ -16,7 +17,9 @@ class DeliveryInDoubt(Refusal):
 
 
 async def halt_delivery(tx: Transaction, order: Order, _gone: OrderEvent) -> None:
-    """Close the order's delivery, if it has one. Follows RefundRequested. Raises DeliveryInDoubt."""
+    """Close the order's delivery, if it has one. Codes that came as a part of it were shown to nobody and are for sale
+    again. Follows RefundRequested. Raises DeliveryInDoubt."""
     if await store.live_attempts(tx, order.id):
         raise DeliveryInDoubt
     await store.close_delivery_of(tx, order.id)
+    await put_back(tx, order.id)

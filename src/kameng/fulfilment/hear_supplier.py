@@ -8,7 +8,8 @@ import msgspec
 
 from kameng.fulfilment import store
 from kameng.fulfilment.attempt import AskedBy
-from kameng.fulfilment.settle import heard_from, settle
+from kameng.fulfilment.settle import settle
+from kameng.fulfilment.told import heard_from
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.risk.alarms import AlarmKind, raise_alarm
@@ -31,7 +32,8 @@ async def hear_supplier(
     *, db: Database, keyring: Keyring, suppliers: Suppliers, supplier_code: str, post: Post
 ) -> Heard:
     """Once a genuine callback is stored it is ours to settle, so it is acknowledged; a forged one is noted and changes
-    nothing. No call is made from here. Raises SupplierUnknown."""
+    nothing. One that names its order by a number of the supplier's which we haven't been told yet is not acknowledged:
+    it comes again. No call is made from here. Raises SupplierUnknown."""
     source = await suppliers.named(supplier_code)
     try:
         callback = source.supplier.read_callback(post)
@@ -56,8 +58,10 @@ async def hear_supplier(
         assert attempt is not None
         await settle(
             db=db, keyring=keyring, source=source, attempt=attempt, answer=callback.says,
-            heard=heard_from(source, AskedBy.CALLBACK),
+            heard=heard_from(source.code, AskedBy.CALLBACK),
         )  # fmt: skip
+    if attempt_id is None and callback.number is None:
+        return Heard(source.supplier.rejection, accepted=False)
     return Heard(source.supplier.acknowledgement, accepted=True)
 
 

@@ -1,17 +1,18 @@
 """SQL of deliveries and their attempts. Private to this package."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import asyncpg
 
-from kameng.fulfilment.attempt import AskedBy, Attempt, AttemptState, DeliveryState, attempt_of
+from kameng.catalogue.filling import Delivers
+from kameng.fulfilment.attempt import PATIENCE, AskedBy, Attempt, DeliveryState, NewAttempt, Written, attempt_of
 from kameng.kernel.database import Connection, Transaction
 
 _ATTEMPT = """id, delivery_id, order_id, n, sku_id, route_id, supplier_id, goods, number, quantity, face_fen, asked_for,
-    delivered, state, cost_max_fen, supplier_no, operator, province, called_at, placed_at, doubted_at, asks, words,
+    delivered, state, cost_max_fen, supplier_no, operator, province, called_at, placed_at, doubted_at, ask_at, asks,
+    words, reason, cost_fen, refund_fen,
     coalesce(chosen -> 'field_names', '{}') AS field_names"""
 
 OPEN_DELIVERY = """
@@ -26,8 +27,14 @@ WHERE id IN (SELECT id FROM deliveries WHERE route_at <= $1 ORDER BY route_at LI
 RETURNING id, order_id, sku_id
 """
 
+# The measure and what is delivered are the order's, whatever became of its goods since. Our vault gets codes.
 LOCK_DELIVERY = """
-SELECT id, order_id, sku_id, owed, delivered, state, patience_until FROM deliveries WHERE id = $1 FOR UPDATE
+SELECT d.id, d.order_id, d.sku_id, d.owed, d.delivered, d.state, d.route_at, d.opened_at, d.patience_until,
+       coalesce(d.owed / o.quantity, 1) AS piece, coalesce(v.delivers, 'codes') AS delivers
+FROM deliveries d
+LEFT JOIN orders o ON o.id = d.order_id
+LEFT JOIN sku_versions v ON v.id = o.sku_version_id
+WHERE d.id = $1 FOR UPDATE OF d
 """
 
 ATTEMPTS_OF = f"SELECT {_ATTEMPT} FROM delivery_attempts WHERE delivery_id = $1 ORDER BY n"  # noqa: S608 - a constant
@@ -40,7 +47,7 @@ RETURNING {_ATTEMPT}
 """  # noqa: S608 - a constant
 
 SET_DELIVERY = """
-UPDATE deliveries SET state = $3, route_at = $4, delivered = $5,
+UPDATE deliveries SET state = $3, route_at = $4, delivered = $5, patience_until = $7,
                       closed_at = CASE WHEN $3 IN ('done', 'given_up') THEN $6::timestamptz END
 WHERE id = $1 AND state = $2
 """
@@ -56,17 +63,32 @@ WHERE id IN (
 RETURNING {_ATTEMPT}
 """  # noqa: S608 - a constant
 
+# Of suppliers that can't be asked at present.
+CLAIM_UNASKED = f"""
+UPDATE delivery_attempts SET ask_at = $1::timestamptz + $2::interval, asks = asks + 1
+WHERE id IN (
+    SELECT picked.id FROM suppliers s
+    CROSS JOIN LATERAL (
+        SELECT a.id FROM delivery_attempts a
+        WHERE a.supplier_id = s.id AND a.ask_at <= $1::timestamptz - $3::interval
+        ORDER BY a.ask_at LIMIT $5 FOR UPDATE SKIP LOCKED) AS picked
+    WHERE s.id <> ALL ($4::integer[]))
+RETURNING {_ATTEMPT}
+"""  # noqa: S608 - a constant
+
 FIND_ATTEMPT = f"SELECT {_ATTEMPT} FROM delivery_attempts WHERE id = $1"  # noqa: S608 - a constant
 
 LOCK_ATTEMPT = f"SELECT {_ATTEMPT} FROM delivery_attempts WHERE id = $1 FOR UPDATE"  # noqa: S608 - a constant
 
-# Compare-and-set on the state; what is not said keeps what was known.
+# Compare-and-set on the state; what is not said keeps what was known. A question that somebody wants at once (a
+# callback came, a person asked) isn't put off by the answer to an earlier one.
 SET_ATTEMPT = """
 WITH written AS (
     UPDATE delivery_attempts SET
         state = $3, delivered = $4, cost_fen = coalesce($5, cost_fen), refund_fen = coalesce($6, refund_fen),
         supplier_no = coalesce($7, supplier_no), receipt = CASE WHEN $8 = '' THEN receipt ELSE $8 END,
-        reason = coalesce($9, reason), words = $10, ask_at = $11,
+        reason = coalesce($9, reason), words = $10,
+        ask_at = CASE WHEN $3 IN ('placed', 'in_doubt') THEN least($11, CASE WHEN ask_at <= $12 THEN ask_at END) END,
         placed_at = CASE WHEN $3 = 'placed' THEN coalesce(placed_at, $12::timestamptz) ELSE placed_at END,
         doubted_at = CASE WHEN $3 = 'in_doubt' THEN coalesce(doubted_at, $12) ELSE doubted_at END,
         settled_at = CASE WHEN $3 IN ('delivered', 'partly', 'failed', 'refused') THEN $12 END
@@ -75,7 +97,7 @@ WITH written AS (
 INSERT INTO attempt_answers (attempt_id, asked_by, said, words, at) SELECT id, $13, $14, $10, $12 FROM written WHERE $15
 """
 
-SET_REFUND = "UPDATE delivery_attempts SET refund_fen = $2 WHERE id = $1 AND state IN ('failed', 'partly')"
+SET_REFUND = "UPDATE delivery_attempts SET refund_fen = $2 WHERE id = $1 AND settled_at IS NOT NULL"
 
 NOTE_ANSWER = """
 INSERT INTO attempt_answers (attempt_id, asked_by, said, words, at) VALUES ($1, $2, $3, $4, $5)
@@ -97,8 +119,17 @@ WITH known AS (
 )
 INSERT INTO supplier_notices (supplier_id, digest, attempt_id, genuine, sealed, first_at, last_at)
 VALUES ($1, $2, (SELECT id FROM known), $3, $6, $7, $7)
-ON CONFLICT (supplier_id, digest) DO UPDATE SET times = supplier_notices.times + 1, last_at = excluded.last_at
+ON CONFLICT (supplier_id, digest) DO UPDATE SET times = supplier_notices.times + 1, last_at = excluded.last_at,
+    attempt_id = coalesce(supplier_notices.attempt_id, excluded.attempt_id)
 RETURNING attempt_id
+"""
+
+DELIVERY_OF = "SELECT id FROM deliveries WHERE order_id = $1"
+
+DELIVERS = """
+SELECT coalesce(v.delivers, 'codes') FROM deliveries d
+LEFT JOIN orders o ON o.id = d.order_id LEFT JOIN sku_versions v ON v.id = o.sku_version_id
+WHERE d.id = $1
 """
 
 LIVE_ATTEMPTS = """
@@ -113,7 +144,7 @@ WHERE order_id = $1 AND state IN ('open', 'stuck')
 
 @dataclass(frozen=True)
 class Delivery:
-    """What is owed and what has arrived, in the same measure."""
+    """What is owed and what has arrived, in the same measure. `piece`: one piece of the sku in it."""
 
     id: int
     order_id: int | None
@@ -121,46 +152,16 @@ class Delivery:
     owed: int
     delivered: int
     state: DeliveryState
+    route_at: datetime | None
+    opened_at: datetime
     patience_until: datetime
+    piece: int
+    delivers: Delivers
 
-
-@dataclass(frozen=True)
-class NewAttempt:
-    """An attempt about to be made."""
-
-    delivery_id: int
-    order_id: int | None
-    n: int
-    sku_id: int
-    route_id: int
-    supplier_id: int
-    goods: str
-    number: str
-    quantity: int
-    face_fen: int | None
-    asked_for: int
-    chosen: Mapping[str, Any]
-    cost_max_fen: int
-    operator: str | None
-    province: str | None
-
-
-@dataclass(frozen=True)
-class Written:
-    """What an answer changes in an attempt. `said` names the answer, `words` are the supplier's."""
-
-    state: AttemptState
-    delivered: int
-    cost_fen: int | None
-    refund_fen: int | None
-    supplier_no: str | None
-    receipt: str
-    reason: str | None
-    words: str
-    ask_at: datetime | None
-    asked_by: AskedBy
-    said: str
-    is_news: bool
+    @property
+    def looked_since(self) -> datetime:
+        """When looking for a route began, or was begun anew."""
+        return self.patience_until - PATIENCE
 
 
 async def open_delivery(
@@ -178,7 +179,12 @@ async def claim_to_route(tx: Transaction, *, again_after: object, at_most: int) 
 async def lock_delivery(tx: Transaction, delivery_id: int) -> Delivery:
     row = await tx.connection.fetchrow(LOCK_DELIVERY, delivery_id)
     assert row is not None, f"no delivery {delivery_id}"
-    return Delivery(**{**dict(row), "state": DeliveryState(row["state"])})
+    return Delivery(**{**dict(row), "state": DeliveryState(row["state"]), "delivers": Delivers(row["delivers"])})
+
+
+async def delivery_of(tx: Transaction, order_id: int) -> int | None:
+    delivery_id: int | None = await tx.connection.fetchval(DELIVERY_OF, order_id)
+    return delivery_id
 
 
 async def attempts_of(connection: Connection, delivery_id: int) -> list[Attempt]:
@@ -202,11 +208,12 @@ async def set_delivery(
     state: DeliveryState,
     route_at: datetime | None,
     delivered: int | None = None,
+    patience_until: datetime | None = None,
 ) -> None:
-    """Compare-and-set on the state it was locked in."""
+    """Compare-and-set on the state it was locked in. What is None stays, `route_at` apart."""
     written = await tx.connection.execute(
         SET_DELIVERY, delivery.id, delivery.state, state, route_at,
-        delivery.delivered if delivered is None else delivered, tx.now,
+        delivery.delivered if delivered is None else delivered, tx.now, patience_until or delivery.patience_until,
     )  # fmt: skip
     assert written == "UPDATE 1", f"delivery {delivery.id} was not {delivery.state}; lock it first"
 
@@ -214,6 +221,14 @@ async def set_delivery(
 async def claim_to_ask(tx: Transaction, free: Mapping[int, int], *, again_after: object) -> list[Attempt]:
     """`free`: how many more calls each supplier may have in flight."""
     rows = await tx.connection.fetch(CLAIM_TO_ASK, tx.now, again_after, list(free), list(free.values()))
+    return [attempt_of(dict(row)) for row in rows]
+
+
+async def claim_unasked(
+    tx: Transaction, asked: Collection[int], *, overdue: object, again_after: object, at_most: int
+) -> list[Attempt]:
+    """Those of other suppliers than `asked` that are `overdue`; at most so many of each."""
+    rows = await tx.connection.fetch(CLAIM_UNASKED, tx.now, again_after, overdue, list(asked), at_most)
     return [attempt_of(dict(row)) for row in rows]
 
 
@@ -261,6 +276,10 @@ async def store_notice(
         STORE_NOTICE, supplier_id, digest, genuine, numbers[0], numbers[1], sealed, tx.now
     )
     return attempt_id
+
+
+async def delivers(connection: Connection, delivery_id: int) -> Delivers:
+    return Delivers(await connection.fetchval(DELIVERS, delivery_id))
 
 
 async def live_attempts(tx: Transaction, order_id: int) -> int:

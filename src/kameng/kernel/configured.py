@@ -8,9 +8,8 @@ import asyncpg
 import msgspec
 import structlog
 
-from kameng.kernel.crypto import Keyring, Unreadable
+from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Connection, Database
-from kameng.kernel.errors import InvalidInput
 
 log = structlog.get_logger()
 
@@ -83,6 +82,6 @@ class Configured(Generic[AdapterT, PartyT]):
         try:
             config = unseal_config(self._keyring, row["config_sealed"], purpose=self._purpose, code=row["code"])
             return self._makers[row["protocol"]](config)
-        except (Unreadable, InvalidInput, KeyError, msgspec.DecodeError):
+        except Exception:
             log.exception("configuration.unusable", purpose=self._purpose, code=row["code"])
             return None

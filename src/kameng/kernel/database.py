@@ -1,6 +1,6 @@
 """Transactions. A verb owns one and never nests; nobody waits on the network inside one.
 
-Locks are taken in one order: order → payment attempts → ledger accounts by id → cards.
+Locks are taken in one order: order → payment attempts or delivery → delivery attempts → ledger accounts by id → cards.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping

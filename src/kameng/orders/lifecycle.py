@@ -241,6 +241,7 @@ LIFECYCLE = Lifecycle[OrderState](
         (_S.DELIVERING, Undeliverable): _S.REFUNDING,
         # What was stuck becomes known after all: by a late answer, or by a person's word.
         (_S.EXCEPTION, Delivered): _S.DELIVERED,
+        (_S.EXCEPTION, DeliveryStarted): _S.DELIVERING,
         (_S.EXCEPTION, SentToSupplier): _S.DELIVERING,
         (_S.EXCEPTION, PartlyDelivered): _S.DELIVERING,
         (_S.EXCEPTION, AttemptFailed): _S.DELIVERING,

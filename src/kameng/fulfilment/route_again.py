@@ -1,0 +1,41 @@
+"""A person sends an order on its way again that no supplier was left for, once a part of it was delivered."""
+
+from kameng.fulfilment import store
+from kameng.fulfilment.attempt import PATIENCE, DeliveryState
+from kameng.kernel.database import Transaction
+from kameng.kernel.errors import InvalidInput, Refusal
+from kameng.kernel.text import Words
+from kameng.orders.advance import advance
+from kameng.orders.lifecycle import Actor, DeliveryStarted, OrderState
+from kameng.orders.lock import lock_order
+from kameng.orders.number import OrderId
+
+REASON_MAX = 300
+
+
+class NothingToRoute(Refusal):
+    """Nothing is left to deliver, or somebody is still asked for it."""
+
+    code = "nothing_to_route"
+    words = Words("没有待重新发货的部分，或仍有未核实的发货尝试")
+
+
+async def route_again(tx: Transaction, *, order_id: OrderId, actor: Actor, reason: str) -> OrderState:
+    """Look for a route for what is left; suppliers that have failed before may be asked anew.
+
+    In the caller's transaction. Raises OrderMissing, NothingToRoute, InvalidInput.
+    """
+    reason = reason.strip()
+    if not 1 <= len(reason) <= REASON_MAX:
+        raise InvalidInput(fields={"reason": Words("请写明原因，最多 300 字")})
+    order = await lock_order(tx, order_id)
+    delivery_id = await store.delivery_of(tx, order.id)
+    if delivery_id is None or await store.live_attempts(tx, order.id):
+        raise NothingToRoute
+    delivery = await store.lock_delivery(tx, delivery_id)
+    if delivery.state is not DeliveryState.STUCK:
+        raise NothingToRoute
+    await store.set_delivery(
+        tx, delivery, state=DeliveryState.OPEN, route_at=tx.now, patience_until=tx.now + PATIENCE
+    )  # fmt: skip
+    return await advance(tx, order, DeliveryStarted(actor, reason=reason))
