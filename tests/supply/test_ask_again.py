@@ -79,6 +79,14 @@ async def test_nobody_waits_for_a_supplier_that_hangs(shop: Shop, monkeypatch: p
     assert await ask(depot, sku_id) == 3
 
 
+async def test_buyers_at_the_same_time_wait_for_one_question(shop: Shop) -> None:
+    depot, sku_id = await known(shop, stock=3)
+    depot["north"].changes("100", stock=2)
+    assert await asyncio.gather(*(ask(depot, sku_id) for _ in range(16))) == [2] * 16
+    assert depot["north"].calls == ["goods"]
+    assert depot.suppliers.asking == {}
+
+
 @pytest.mark.parametrize("reason", [Reason.GOODS_GONE, Reason.OUT_OF_STOCK])
 async def test_gone_is_gone_at_once(shop: Shop, reason: Reason) -> None:
     depot, sku_id = await known(shop, stock=3)

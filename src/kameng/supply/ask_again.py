@@ -36,7 +36,17 @@ async def ask_again(*, db: Database, suppliers: Suppliers, sku_id: int) -> None:
     asking = Asking(now - JUST_NOW, now - FRESH_FOR, few=FEW, failures_max=FAILURES_TILL_ALARM)
     async with db.reading() as connection:
         wanted = await goods_store.to_ask_again(connection, sku_id, asking, at_most=ROUTES_MAX)
-    await asyncio.gather(*(_ask(db, suppliers, one) for one in wanted))
+    await asyncio.gather(*(_ask_once(db, suppliers, one) for one in wanted))
+
+
+async def _ask_once(db: Database, suppliers: Suppliers, wanted: Wanted) -> None:
+    """Buyers of the same goods wait for one question together."""
+    asking = suppliers.asking.get(wanted)
+    if asking is None:
+        asking = asyncio.create_task(_ask(db, suppliers, wanted))
+        suppliers.asking[wanted] = asking
+        asking.add_done_callback(lambda _: suppliers.asking.pop(wanted, None))
+    await asyncio.shield(asking)
 
 
 async def _ask(db: Database, suppliers: Suppliers, wanted: Wanted) -> None:

@@ -1,5 +1,6 @@
 """The configured suppliers 货源: rows in the database, each turned into an adapter by its protocol."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,8 @@ class Suppliers:
 
     def __init__(self, db: Database, keyring: Keyring, makers: Mapping[str, SupplierMaker]) -> None:
         self.makers = makers
+        #: Questions about goods that are on their way, by what they are about; see `ask_again`.
+        self.asking: dict[object, asyncio.Task[None]] = {}
         self._sources = Configured[Supplier, Source](
             db, keyring, makers, purpose=PURPOSE_CONFIG, read=store.suppliers, party=_source
         )

@@ -12,6 +12,7 @@ from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.payment.gateways import Gateways
 from kameng.risk.guard import GuardRules
+from kameng.supply.suppliers import Suppliers
 from kameng.tracking.live import LiveEvents
 from kameng.web.design.event_stream import Streams
 from kameng.web.design.metrics import Metrics
@@ -33,6 +34,7 @@ class Counter:
         self.db: Database = state.db
         self.keyring: Keyring = state.keyring
         self.gateways: Gateways = state.gateways
+        self.suppliers: Suppliers = state.suppliers
         self.live: LiveEvents = state.live
         self.streams: Streams = state.streams
         self.metrics: Metrics = state.metrics

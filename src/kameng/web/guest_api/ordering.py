@@ -22,6 +22,7 @@ from kameng.orders.number import printed
 from kameng.payment.gateways import GatewayUnknown
 from kameng.payment.start_payment import OrderNotPayable, PaymentRefused, PaymentUnavailable, start_payment
 from kameng.sites.site import SiteMissing
+from kameng.supply.ask_again import ask_again
 from kameng.tracking.access import Access, grant
 from kameng.tracking.view import view_order
 from kameng.web.design.documented import problems
@@ -74,6 +75,7 @@ async def place(
     counter: NamedDependency[Counter], data: JSONBody[PlaceShape], idempotency_key: IdempotencyKey = None
 ) -> PlacedShape:
     """Promise the price and reserve the codes for a quarter of an hour. The token opens the order."""
+    await ask_again(db=counter.db, suppliers=counter.suppliers, sku_id=data.sku_id)
     placed = await place_order(
         db=counter.db,
         keyring=counter.keyring,

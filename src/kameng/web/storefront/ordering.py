@@ -27,6 +27,8 @@ from kameng.kernel.text import Words
 from kameng.orders.contact import contact_of
 from kameng.orders.number import printed
 from kameng.sites.site import Site
+from kameng.supply.ask_again import ask_again
+from kameng.supply.suppliers import Suppliers
 from kameng.tracking.access import Access
 from kameng.web.design.forms import Form, read_form
 from kameng.web.design.metrics import Metrics
@@ -94,11 +96,13 @@ async def place(
     visit: NamedDependency[Visit],
     checkout_rules: NamedDependency[CheckoutRules],
     metrics: NamedDependency[Metrics],
+    suppliers: NamedDependency[Suppliers],
 ) -> Response[Any]:
     """Place the order and open its page in this browser."""
     sent = await read_form(page.request)
     product = await find_product(page.db, sent["product"])
     form = read_order_form(product, sent)
+    await ask_again(db=page.db, suppliers=suppliers, sku_id=sent.whole_number("sku") or 0)
     try:
         placed = await place_order(
             db=page.db,
