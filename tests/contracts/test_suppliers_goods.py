@@ -133,7 +133,7 @@ async def test_one_number_for_two_goods_is_refused(contract: Contract) -> None:
 
 @for_entries(lists)
 async def test_a_million_goods_are_garbage_as_a_whole(contract: Contract) -> None:
-    contract.warehouse.stock_up(bad_ware(contract, place) for place in range(GOODS_MAX + 1))
+    contract.warehouse.listed_times = GOODS_MAX // len(contract.entry.wares) + 1
     read = await contract.supplier.catalogue()
     assert isinstance(read, Refused)
     assert read.reason is Reason.NOT_SUPPORTED

@@ -13,7 +13,7 @@ from kameng.supply.supplier import Accepted, PlaceAnswer, Post, QueryAnswer, Rea
 from kameng.web.sandbox.suppliers.course import Course
 from kameng.web.sandbox.suppliers.emulation import Call
 from kameng.web.sandbox.suppliers.room import Room
-from kameng.web.sandbox.suppliers.serve import Staging, running_supplier
+from kameng.web.sandbox.suppliers.serve import Stage, Staging
 from kameng.web.sandbox.suppliers.warehouse import Warehouse
 from kameng.web.sandbox.suppliers.wares import Ending, No, Purchase, Ware
 from kameng.web.sandbox.suppliers.whims import How, Whim
@@ -21,7 +21,7 @@ from tests.stand_in import Heard, StandIn, says, stand_in
 
 #: How long most calls may take on a busy machine, and how long those that will hang.
 TIMEOUT_S = 20.0
-SHORT_S = 0.4
+SHORT_S = 0.15
 ACCOUNT = "13812345678"
 NUMBER = "K2611221430551234-1"
 
@@ -165,7 +165,7 @@ def with_body(post: Post, body: bytes) -> Post:
 
 
 @asynccontextmanager
-async def standing(entry: Entry) -> AsyncIterator[Contract]:
+async def standing(entry: Entry, stage: Stage, *, http: HttpClient, hasty: HttpClient) -> AsyncIterator[Contract]:
     """Orders run until a test ends them."""
     clock = VirtualClock(datetime.now(UTC))
     words = {"text": ""}
@@ -178,9 +178,7 @@ async def standing(entry: Entry) -> AsyncIterator[Contract]:
 
     async with (
         stand_in(lambda _: says(words["text"])) as shop,
-        running_supplier(entry.emulation or entry.protocol, staging(shop)) as running,
-        HttpClient(total_timeout_s=TIMEOUT_S) as http,
-        HttpClient(total_timeout_s=SHORT_S) as hasty,
+        stage.playing(entry.emulation or entry.protocol, staging(shop)) as running,
     ):
         supplier = make_adapter(entry, running.url, http, clock)
         words["text"] = supplier.acknowledgement.text

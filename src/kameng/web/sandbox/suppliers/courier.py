@@ -4,6 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, field
+from functools import cache
+from ssl import SSLContext
 from typing import Any
 
 import httpx
@@ -14,6 +16,12 @@ from kameng.web.sandbox.suppliers.emulation import Errand
 PAUSES_S = (1.0, 5.0, 15.0, 60.0, 180.0, 600.0)
 _TIMEOUT_S = 10.0
 _LOG_LENGTH = 1000
+
+
+@cache
+def _tls() -> SSLContext:
+    """Reading the world's certificates takes longer than a callback."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ class Courier:
 
     def _http(self) -> httpx.AsyncClient:
         if self._client is None:
-            self._client = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
+            self._client = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False, verify=_tls())
         return self._client
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

@@ -102,6 +102,32 @@ def make_app(rooms: Mapping[str, Room]) -> Litestar:
     return Litestar(route_handlers=routers, lifespan=[at_work], openapi_config=None, logging_config=None)
 
 
+@dataclass(frozen=True)
+class Stage:
+    url: str
+    _rooms: dict[str, Room]
+
+    @asynccontextmanager
+    async def playing(self, name: str, staging: Staging) -> AsyncIterator[Running]:
+        """While the block is open. Nothing of whoever was here before is left."""
+        room = make_room(name, staging)
+        self._rooms[""] = room
+        room.open()
+        try:
+            yield Running(self.url, room)
+        finally:
+            await room.close()
+
+
+@asynccontextmanager
+async def changing_stage(*, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Stage]:
+    """A server at whose root one supplier after the other can be played, which is quicker than a server for each."""
+    app = Litestar(route_handlers=[*STRINGS, visited], openapi_config=None, logging_config=None)
+    app.state.rooms = {}
+    async with listening(app, host=host, port=port) as url:
+        yield Stage(url, app.state.rooms)
+
+
 @asynccontextmanager
 async def running_supplier(
     name: str, staging: Staging, *, host: str = "127.0.0.1", port: int = 0

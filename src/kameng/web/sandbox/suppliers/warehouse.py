@@ -34,6 +34,8 @@ class Warehouse:
         clock: Clock | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
+        #: How often each of the goods is listed, under other numbers: a catalogue too long to be true.
+        self.listed_times = 1
         self._repeat = repeat
         self._prefix = prefix
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
@@ -66,11 +68,16 @@ class Warehouse:
 
     def wares(self, *, limit: int = -1, offset: int = 0) -> list[Ware]:
         """In the order of their numbers, those off sale too."""
-        return [_ware(row) for row in self._db.execute(sql.ALL_WARES, (limit, offset))]
+        if self.listed_times == 1:
+            return [_ware(row) for row in self._db.execute(sql.ALL_WARES, (limit, offset))]
+        real = [_ware(row) for row in self._db.execute(sql.ALL_WARES, (-1, 0))]
+        more = real * (self.listed_times - 1)
+        listed = real + [replace(ware, number=str(_FIRST_COPY + place)) for place, ware in enumerate(more)]
+        return listed[offset : offset + limit] if limit >= 0 else listed[offset:]
 
     def count(self) -> int:
         count: int = self._db.execute(sql.COUNT_WARES).fetchone()[0]
-        return count
+        return count * self.listed_times
 
     @property
     def balance_fen(self) -> int:
@@ -225,6 +232,7 @@ class Warehouse:
         return self.clock.now().isoformat(timespec="microseconds")
 
 
+_FIRST_COPY = 700_000
 _NOTHING_CAME = {State.FAILED, State.CANCELLED}
 
 
