@@ -50,12 +50,17 @@ INSERT INTO staff_audit (login, action, subject, at)
 SELECT 'staff' || n % 5, 'order:looked_at', n::text, '2026-11-01Z' FROM generate_series(1, 20000) AS n;
 INSERT INTO order_requests (idempotency_key, fingerprint, order_id, at)
 SELECT sha256(id::text::bytea), 'print', id, placed_at FROM orders;
+INSERT INTO suppliers (code, name, protocol, config_sealed, sync_at)
+SELECT 'supplier-' || n, 'S', 'yrapi', 'sealed', '2026-11-01Z' FROM generate_series(1, 10) AS n;
+INSERT INTO supplier_goods (supplier_id, number, name, kind, price_fen, on_sale, first_seen_at, seen_at)
+SELECT u.id, n::text, 'goods ' || n, 'code', 900, true, '2026-11-01Z', '2026-11-01Z'
+FROM suppliers u, generate_series(1, 4000) AS n;
 ANALYZE;
 """
 
 GROWING = {
     "orders", "order_events", "order_requests", "cards", "payment_attempts", "payment_attempt_orders", "receipts",
-    "refunds", "gateway_notices", "staff_audit",
+    "refunds", "gateway_notices", "staff_audit", "supplier_goods",
 }  # fmt: skip
 
 # Statements that may read a table from end to end, and why.
