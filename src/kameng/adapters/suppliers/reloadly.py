@@ -244,6 +244,8 @@ class Reloadly:
                 return Refused(Reason.OTHER, f"not ordered: {goods.words}")
             if isinstance(goods, Refused):
                 return goods
+            if not goods.on_sale:
+                return Refused(Reason.GOODS_GONE, "not on sale")
             fen: int | None = goods.price_fen * ask.quantity
         else:
             fen = fen_up(amount, self._rate)
