@@ -11,8 +11,11 @@ from kameng.payment.poll import poll_payments
 from kameng.payment.refund import accept_payment, request_refund
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.tracking.invariants import _PROMISES, check_invariants
+from kameng.wholesale.buy import WholesaleRules, buy
+from kameng.wholesale.purchase import Protocol, Purchase
 from tests.builders.bank import Call, Mood
-from tests.builders.shop import Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid
+from tests.builders.merchant import a_merchant
+from tests.builders.shop import SITE, Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid
 
 pytestmark = pytest.mark.anyio
 
@@ -45,6 +48,10 @@ async def a_busy_shop(shop: Shop) -> Shop:
     await a_started_payment(shop, waiting.order_id)
     shop.clock.go_on(timedelta(seconds=20))
     await poll_payments(db=shop.db, gateways=shop.gateways)
+    merchant = await a_merchant(shop.db, shop.keyring)
+    url = "https://erp.example.com/callback"
+    purchase = Purchase(SITE, goods.sku_id, 1, "M1", Protocol.KM1, callback_url=url)
+    await buy(db=shop.db, keyring=shop.keyring, rules=WholesaleRules(shop.checkout), caller=merchant, purchase=purchase)
     return shop
 
 
@@ -110,6 +117,14 @@ PLANTED = [
     ("sweeps_asleep", ["UPDATE payment_attempts SET ask_at = ask_at - interval '2 hours'"]),
     ("sweeps_asleep", [f"UPDATE orders SET pay_until = pay_until - interval '2 hours' WHERE id = {WAITING}"]),
     ("sweeps_asleep", ["UPDATE gateway_notices SET ask_at = first_at - interval '2 hours' WHERE id = 1"]),
+    ("sweeps_asleep", ["UPDATE merchant_webhooks SET tell_at = tell_at - interval '2 hours'"]),
+    ("ledger_unbalanced", ["UPDATE ledger_postings SET amount_fen = amount_fen + 1 WHERE amount_fen > 0"]),
+    ("ledger_unbalanced", ["DELETE FROM ledger_postings WHERE entry_id = 1"]),
+    ("balances_astray", ["UPDATE ledger_accounts SET balance_fen = balance_fen + 1 WHERE kind = 'balance'"]),
+    ("balances_astray", ["UPDATE ledger_postings SET balance_after_fen = 7 WHERE entry_id = 2"]),
+    ("balance_payments_disagree", ["DELETE FROM ledger_entries WHERE kind = 'purchase'"]),
+    ("balance_payments_disagree", ["DELETE FROM receipts WHERE heard_from = 'ledger'"]),
+    ("merchant_orders_unpaid", ["DELETE FROM receipts WHERE heard_from = 'ledger'"]),
     ("stories_broken", [f"UPDATE orders SET state = 'completed' WHERE id = {DELIVERED}"]),
     ("stories_broken", [f"DELETE FROM order_events WHERE order_id = {WAITING}"]),
     ("stories_broken", ["DELETE FROM order_events WHERE event = 'payment_confirmed'"]),

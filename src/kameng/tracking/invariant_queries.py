@@ -155,10 +155,56 @@ UNION ALL
 (SELECT 'payment P' || id FROM payment_attempts WHERE ask_at < $1 - {_NOT_DUE} LIMIT 5)
 UNION ALL
 (SELECT 'notice ' || id FROM gateway_notices WHERE ask_at < $1 - {_NOT_DUE} LIMIT 5)
+UNION ALL
+(SELECT 'callback of order ' || order_id FROM merchant_webhooks WHERE tell_at < $1 - {_NOT_DUE} LIMIT 5)
 """  # noqa: S608 - constants
 
 PAYMENTS_FORGOTTEN = """
 SELECT 'payment P' || id FROM payment_attempts WHERE state = 'started' AND ask_at IS NULL LIMIT 5
+"""
+
+LEDGER_UNBALANCED = """
+SELECT 'entry ' || entry_id FROM ledger_postings GROUP BY entry_id HAVING sum(amount_fen) <> 0
+UNION ALL
+SELECT 'entry ' || e.id FROM ledger_entries e WHERE NOT EXISTS (SELECT FROM ledger_postings p WHERE p.entry_id = e.id)
+LIMIT 5
+"""
+
+BALANCES_ASTRAY = """
+SELECT 'account ' || a.id FROM ledger_accounts a
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(amount_fen), 0) AS sum_fen, (array_agg(balance_after_fen ORDER BY entry_id DESC))[1] AS last_fen
+    FROM ledger_postings WHERE account_id = a.id) p
+WHERE a.balance_fen <> p.sum_fen OR a.balance_fen <> coalesce(p.last_fen, 0)
+   OR (NOT a.may_go_below_zero AND a.balance_fen < 0)
+LIMIT 5
+"""
+
+# Every payment from a balance is an entry in the books, and every such entry a payment; what is back on a balance was
+# sent back, and what was sent back is there.
+BALANCE_PAYMENTS_DISAGREE = """
+(SELECT 'receipt ' || r.id FROM receipts r JOIN payment_attempt_orders p ON p.attempt_id = r.attempt_id
+ WHERE r.heard_from = 'ledger' AND NOT EXISTS (
+    SELECT FROM ledger_entries e JOIN ledger_postings s ON s.entry_id = e.id AND s.amount_fen = r.amount_fen
+    WHERE e.kind = 'purchase' AND e.reference = 'purchase:' || p.order_id AND r.gateway_trade_no = 'E' || e.id)
+ LIMIT 5)
+UNION ALL
+(SELECT 'entry ' || e.id FROM ledger_entries e
+ WHERE e.kind = 'purchase' AND NOT EXISTS (
+    SELECT FROM receipts r WHERE r.heard_from = 'ledger' AND r.gateway_trade_no = 'E' || e.id)
+ LIMIT 5)
+UNION ALL
+(SELECT 'refund ' || f.id FROM refunds f JOIN receipts r ON r.id = f.receipt_id
+ WHERE r.heard_from = 'ledger'
+   AND (f.state = 'done') <> EXISTS (SELECT FROM ledger_entries e WHERE e.reference = 'refund:' || f.id)
+ LIMIT 5)
+"""
+
+MERCHANT_ORDERS_UNPAID = """
+SELECT 'order ' || m.order_id FROM merchant_orders m JOIN orders o ON o.id = m.order_id
+WHERE o.state NOT IN ('awaiting_payment', 'cancelled') AND NOT EXISTS (
+    SELECT FROM payment_attempt_orders p JOIN receipts r ON r.attempt_id = p.attempt_id WHERE p.order_id = o.id)
+LIMIT 5
 """
 
 STORIES_BROKEN = """
@@ -180,7 +226,7 @@ JOIN information_schema.tables t USING (table_schema, table_name)
 WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
   AND (c.data_type IN ('text', 'character varying', 'jsonb', 'json') OR c.udt_name = '_text')
   AND c.table_name NOT IN ('sites', 'product_types', 'products', 'skus', 'sku_versions', 'migrations')
-  AND c.column_name NOT IN ('trade_no', 'gateway_trade_no')
+  AND c.column_name NOT IN ('trade_no', 'gateway_trade_no', 'out_order_no')
 ORDER BY 1, 2
 """
 

@@ -47,6 +47,12 @@ _PROMISES: Mapping[str, _Promise] = {
     "refunds_forgotten": _Promise("a refund is neither planned nor known to anybody", queries.REFUNDS_FORGOTTEN),
     "payments_forgotten": _Promise("a payment waits and nobody will ask about it", queries.PAYMENTS_FORGOTTEN),
     "sweeps_asleep": _Promise("what was due an hour ago has not been done", queries.SWEEPS_ASLEEP),
+    "ledger_unbalanced": _Promise("an entry in the ledger does not sum to zero", queries.LEDGER_UNBALANCED),
+    "balances_astray": _Promise("a balance is not the sum of what moved it", queries.BALANCES_ASTRAY),
+    "balance_payments_disagree": _Promise(
+        "a payment from a balance, or its refund, and the ledger disagree", queries.BALANCE_PAYMENTS_DISAGREE
+    ),
+    "merchant_orders_unpaid": _Promise("a merchant's order goes on without being paid", queries.MERCHANT_ORDERS_UNPAID),
     "stories_broken": _Promise("an order's events do not lead to its state", queries.STORIES_BROKEN),
 }
 
