@@ -22,7 +22,7 @@ from kameng.risk.guard import GuardRules, count_failure, tell_of_scanning
 from kameng.tracking import queries
 from kameng.tracking.access import Access, grant
 from kameng.tracking.guarded import budgets_of, let_through, scanning_told
-from kameng.tracking.view import OrderView, view_of
+from kameng.tracking.view import OrderView, view_of, with_outlook
 
 # Every miss takes this long, whatever was wrong: longer than any of the ways to miss takes by itself.
 MISS_TAKES = timedelta(milliseconds=60)
@@ -65,7 +65,10 @@ class Found:
 
 
 async def lookup(*, db: Database, keyring: Keyring, rules: GuardRules, ask: LookupAsk) -> Found:
-    """One statement when all is well. Raises InvalidInput, LookupMissed, ProofNeeded, SlowDown, WholeContactNeeded."""
+    """One statement when all is well, and one or two more for an order that suppliers are delivering.
+
+    Raises InvalidInput, LookupMissed, ProofNeeded, SlowDown, WholeContactNeeded.
+    """
     started = time.monotonic()
     order_ids, second_factor, whole = _read(ask)
     now = db.clock.now()
@@ -91,7 +94,7 @@ async def lookup(*, db: Database, keyring: Keyring, rules: GuardRules, ask: Look
         await tell_of_scanning(db, rules, failures)
         await asyncio.sleep(MISS_TAKES.total_seconds() - (time.monotonic() - started))
         raise LookupMissed
-    view = view_of(keyring, dict(matches[0]), now)
+    view = await with_outlook(db, view_of(keyring, dict(matches[0]), now))
     access = Access.VIEWER if whole is None else Access.OWNER
     return Found(
         view=view,

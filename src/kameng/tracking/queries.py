@@ -56,6 +56,32 @@ ORDER BY id
 
 NEWEST_EVENTS = "SELECT id FROM order_events ORDER BY id DESC LIMIT $1"
 
+# How an order's delivery stands: what runs, and the troubles at suppliers who could deliver it. `taken` is the best
+# priority among the routes that it went by, `tried` are suppliers who did not deliver it.
+UNDER_WAY = """
+WITH mine AS (
+    SELECT a.id, a.supplier_id, a.state, a.called_at, a.settled_at, a.route_id
+    FROM delivery_attempts a WHERE a.order_id = $1
+)
+SELECT s.product_id, d.opened_at, account.operator, account.province,
+    coalesce((SELECT jsonb_agg(jsonb_build_array(m.supplier_id, m.state, m.called_at) ORDER BY m.id)
+              FROM mine m WHERE m.settled_at IS NULL), '[]') AS running,
+    coalesce((SELECT jsonb_agg(DISTINCT m.supplier_id) FROM mine m WHERE m.state IN ('failed', 'refused')), '[]')
+        AS tried,
+    coalesce((SELECT min(r.priority) FROM mine m JOIN routes r ON r.id = m.route_id WHERE m.settled_at IS NULL), 0)
+        AS taken,
+    coalesce((
+        SELECT jsonb_agg(jsonb_build_array(t.kind, t.operator, t.province, t.expected_until, t.supplier_id, r.priority)
+                         ORDER BY t.id)
+        FROM (SELECT supplier_id, min(priority) AS priority FROM routes
+              WHERE sku_id = d.sku_id AND enabled GROUP BY supplier_id) AS r
+        JOIN troubles t ON t.supplier_id = r.supplier_id AND t.closed_at IS NULL
+            AND t.operator IN ('', coalesce(account.operator, ''))
+            AND t.province IN ('', coalesce(account.province, ''))), '[]') AS troubles
+FROM deliveries d JOIN skus s ON s.id = d.sku_id LEFT JOIN order_accounts account ON account.order_id = d.order_id
+WHERE d.order_id = $1
+"""
+
 CONTACT_INDEX = "SELECT contact_index FROM orders WHERE id = $1"
 
 
@@ -77,6 +103,10 @@ async def lookup(
 
 async def view(connection: Connection, order_id: int) -> asyncpg.Record | None:
     return await connection.fetchrow(VIEW, order_id)
+
+
+async def under_way(connection: Connection, order_id: int) -> asyncpg.Record | None:
+    return await connection.fetchrow(UNDER_WAY, order_id)
 
 
 async def failures(connection: Connection, budgets: Sequence[tuple[str, datetime]]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """An order as its buyer may see it. No code, no contact in clear, no staff's words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId, grouped, printed
 from kameng.tracking import queries
 from kameng.tracking.masked_account import MaskedAccount, masked_account
+from kameng.tracking.outlook import Outlook, find_outlook
 from kameng.tracking.reading import (
     EVENT_WORDS,
     Action,
@@ -69,6 +70,7 @@ class OrderView:
     reveals: int
     surplus_fen: int
     last_event_id: int
+    outlook: Outlook | None = None
 
 
 async def view_order(*, db: Database, keyring: Keyring, order_id: OrderId) -> OrderView:
@@ -77,7 +79,14 @@ async def view_order(*, db: Database, keyring: Keyring, order_id: OrderId) -> Or
         row = await queries.view(connection, order_id)
     if row is None:
         raise OrderMissing
-    return view_of(keyring, dict(row), db.clock.now())
+    return await with_outlook(db, view_of(keyring, dict(row), db.clock.now()))
+
+
+async def with_outlook(db: Database, view: OrderView) -> OrderView:
+    """The same, with what to expect while suppliers deliver it; of any other order nothing more is read."""
+    if view.state is not OrderState.DELIVERING:
+        return view
+    return replace(view, outlook=await find_outlook(db=db, order_id=view.order_id, product_name=view.product_name))
 
 
 def view_of(keyring: Keyring, row: Mapping[str, Any], now: datetime) -> OrderView:

@@ -1,10 +1,12 @@
 """How money, times and numbers are shown to people."""
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from kameng.kernel.clock import SHANGHAI
 from kameng.kernel.money import yuan
 from kameng.kernel.text import Words
+from kameng.tracking.outlook import Line
 from kameng.web.design.translation import Translator
 
 _MINUTE = 60
@@ -36,6 +38,30 @@ def clock(left: timedelta) -> str:
     """`14:59`; never below zero."""
     seconds = max(0, int(left.total_seconds()))
     return f"{seconds // _MINUTE:02d}:{seconds % _MINUTE:02d}"
+
+
+def hour(at: datetime, now: datetime) -> str:
+    """`14:30`; with the day when it is not today, Shanghai time."""
+    local = at.astimezone(SHANGHAI)
+    return local.strftime("%H:%M" if local.date() == now.astimezone(SHANGHAI).date() else "%m-%d %H:%M")
+
+
+def duration(words: Translator, length: timedelta) -> str:
+    """30 秒, 5 分钟, 2 小时, 1.5 小时; rounded up."""
+    seconds = ceil(length.total_seconds())
+    if seconds < _MINUTE:
+        return words(Words("%(n)s 秒"), n=seconds)
+    if seconds <= _HOUR:
+        return words(Words("%(n)s 分钟"), n=ceil(seconds / _MINUTE))
+    return words(Words("%(n)s 小时"), n=f"{ceil(seconds / _HOUR * 2) / 2:g}")
+
+
+def line_name(words: Translator, line: Line) -> str:
+    """中国移动（广东）; the product's name where no operator is concerned."""
+    if line.operator is None:
+        return line.product_name
+    name = words(line.operator)
+    return words(Words("%(name)s（%(province)s）"), name=name, province=line.province) if line.province else name
 
 
 def ago(words: Translator, at: datetime, now: datetime) -> str:

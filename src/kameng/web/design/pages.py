@@ -79,6 +79,9 @@ def _environment(assets: Assets, web: Path) -> Environment:
         "iso": formats.iso,
         "clock": formats.clock,
         "ago": _ago,
+        "hour": _hour,
+        "duration": _duration,
+        "line_name": _line_name,
         "printed": printed,
         "grouped": grouped,
         "in_words": _in_words,
@@ -101,6 +104,21 @@ def _in_words(context: Context, text: Words | None, values: Mapping[str, object]
         return ""
     translated: str = context["words"](text, **(values or {}))
     return translated
+
+
+@pass_context
+def _hour(context: Context, at: Any) -> str:
+    return formats.hour(at, context["now"])
+
+
+@pass_context
+def _duration(context: Context, length: Any) -> str:
+    return formats.duration(context["words"], length)
+
+
+@pass_context
+def _line_name(context: Context, line: Any) -> str:
+    return formats.line_name(context["words"], line)
 
 
 @pass_context

@@ -174,6 +174,27 @@ class AccountShape(Struct):
     province: Annotated[str | None, Meta(examples=["江苏"])]
 
 
+class HindranceShape(Struct):
+    """A trouble that touches this order. `effect`: `here` (it is on its way by this line), `moved` (it was sent by
+    another one) or `waiting`."""
+
+    line: Annotated[str, Meta(examples=["中国移动（广东）"])]
+    kind: Annotated[str, Meta(description="`failing`, `slow` or `silent`.", examples=["slow"])]
+    effect: Annotated[str, Meta(examples=["moved"])]
+    words: Annotated[str, Meta(examples=["中国移动（广东）处理缓慢"])]
+    expected_until: datetime | None
+
+
+class OutlookShape(Struct):
+    """What can honestly be expected; both times are null where nothing can."""
+
+    about_s: Annotated[float | None, Meta(description="Half of such orders take no longer than this from now.")]
+    latest_at: Annotated[datetime | None, Meta(description="95 of 100 such orders are there by then.")]
+    is_known: Annotated[bool, Meta(description="Told from deliveries by this very line, not from others.")]
+    is_late: Annotated[bool, Meta(description="95 of 100 such orders would have arrived by now.")]
+    troubles: list[HindranceShape]
+
+
 class OrderShape(Struct):
     """An order as its buyer may see it: no code, no contact in clear."""
 
@@ -182,6 +203,7 @@ class OrderShape(Struct):
     state_name: Annotated[str, Meta(examples=["已发货"])]
     reading: Annotated[str, Meta(description="The state in plain words.")]
     arrival: Annotated[str | None, Meta(description="When to expect goods or money.")]
+    outlook: Annotated[OutlookShape | None, Meta(description="While suppliers deliver it.")]
     actions: Annotated[list[str], Meta(description="What the buyer can do: `pay`, `cancel`, `reveal`.")]
     steps: list[StepShape]
     timeline: list[MomentShape]

@@ -1,6 +1,7 @@
 """Our own data in the API's shapes, words in the reader's language."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from kameng.catalogue.form import FormField
 from kameng.catalogue.product import Product, ProductType
@@ -8,14 +9,18 @@ from kameng.payment.attempt import Attempt
 from kameng.payment.gateway import PayByCode, PayByForm, PayByLink
 from kameng.payment.start_payment import PaymentUnavailable
 from kameng.tracking.masked_account import MaskedAccount
+from kameng.tracking.outlook import TROUBLE_WORDS, Outlook
 from kameng.tracking.view import OrderView
+from kameng.web.design.formats import duration, hour, line_name
 from kameng.web.design.translation import Translator
 from kameng.web.guest_api.shapes import (
     AccountShape,
     AnswerShape,
     FieldShape,
+    HindranceShape,
     MomentShape,
     OrderShape,
+    OutlookShape,
     PayByShape,
     ProductShape,
     SkuShape,
@@ -93,13 +98,45 @@ def pay_by_shape(attempt: Attempt) -> PayByShape:
             raise PaymentUnavailable
 
 
-def order_shape(view: OrderView, words: Translator) -> OrderShape:
+def _arrival(view: OrderView, words: Translator, now: datetime) -> str | None:
+    if view.outlook is None:
+        return words(view.arrival) if view.arrival else None
+    about, latest = view.outlook.about, view.outlook.latest
+    return words(
+        view.outlook.words,
+        about=duration(words, about) if about is not None else "",
+        latest=hour(latest, now) if latest is not None else "",
+    )
+
+
+def _outlook(outlook: Outlook, words: Translator) -> OutlookShape:
+    return OutlookShape(
+        about_s=outlook.about.total_seconds() if outlook.about is not None else None,
+        latest_at=outlook.latest,
+        is_known=outlook.is_known,
+        is_late=outlook.is_late,
+        troubles=[
+            HindranceShape(
+                line=name,
+                kind=trouble.kind,
+                effect=trouble.effect,
+                words=words(TROUBLE_WORDS[trouble.kind], line=name),
+                expected_until=trouble.until,
+            )
+            for trouble in outlook.troubles
+            for name in [line_name(words, trouble.line)]
+        ],
+    )
+
+
+def order_shape(view: OrderView, words: Translator, *, now: datetime) -> OrderShape:
     return OrderShape(
         order_no=view.order_no,
         state=view.state,
         state_name=words(view.state_name),
         reading=words(view.reading),
-        arrival=words(view.arrival) if view.arrival else None,
+        arrival=_arrival(view, words, now),
+        outlook=_outlook(view.outlook, words) if view.outlook else None,
         actions=list(view.actions),
         steps=[StepShape(words(step.name), step.at, step.current) for step in view.steps],
         timeline=[MomentShape(moment.event, words(moment.words), moment.at) for moment in view.timeline],

@@ -1,6 +1,7 @@
 """Looking up, reading the codes, listening."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated
 
 import msgspec
@@ -13,6 +14,7 @@ from litestar.response import Stream
 from kameng.kernel.errors import InvalidInput
 from kameng.orders.number import OrderId
 from kameng.tracking.guarded import ProofNeeded, SlowDown
+from kameng.tracking.looking_again import AGAIN_AFTER_FIRST, again_after, with_pauses
 from kameng.tracking.lookup import LookupAsk, LookupMissed, WholeContactNeeded, lookup
 from kameng.tracking.reveal import ContactNeeded, NothingToReveal, RevealAsk, reveal
 from kameng.tracking.view import view_order
@@ -50,7 +52,11 @@ async def look_up(counter: NamedDependency[Counter], data: JSONBody[LookupShape]
         counter.metrics.lookups.labels(refusal.code).inc()
         raise
     counter.metrics.lookups.labels("found").inc()
-    return FoundShape(order=order_shape(found.view, counter.words), corrected=found.corrected, token=found.token)
+    return FoundShape(
+        order=order_shape(found.view, counter.words, now=counter.db.clock.now()),
+        corrected=found.corrected,
+        token=found.token,
+    )
 
 
 @post(
@@ -82,7 +88,8 @@ async def show_codes(
     responses={
         200: ResponseSpec(
             data_container=str,
-            description="Server-sent events named `order`: the whole order, now and whenever something happens to it.",
+            description="Server-sent events named `order`: the whole order, now and whenever something happens to it or"
+            " other things are to be expected of it.",
             media_type="text/event-stream",
             generate_examples=False,
         ),
@@ -97,11 +104,14 @@ async def events(counter: NamedDependency[Counter], order_no: FromPath[str], las
 
 async def _orders(counter: Counter, order_id: OrderId, after: int) -> AsyncGenerator[bytes, None]:
     async with counter.live.listen(order_id, after=after) as happenings:
-        sent = after
-        async for happening in happenings:
-            if happening.id <= sent:
-                continue
-            view = await view_order(db=counter.db, keyring=counter.keyring, order_id=order_id)
-            sent = view.last_event_id
-            shape = msgspec.json.encode(order_shape(view, counter.words)).decode()
-            yield event(shape, name="order", event_id=str(sent))
+        sent, told, pause = after, "", AGAIN_AFTER_FIRST
+        async with aclosing(with_pauses(happenings, lambda: pause)) as looks:
+            async for happening in looks:
+                if happening is not None and happening.id <= sent:
+                    continue
+                view = await view_order(db=counter.db, keyring=counter.keyring, order_id=order_id)
+                sent, pause = view.last_event_id, again_after(view)
+                shape = msgspec.json.encode(order_shape(view, counter.words, now=counter.db.clock.now())).decode()
+                if happening is not None or shape != told:
+                    told = shape
+                    yield event(shape, name="order", event_id=str(sent))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from kameng.risk.guard import GuardRules
 from kameng.tracking.access import Access
 from kameng.tracking.guarded import ProofNeeded, SlowDown
 from kameng.tracking.live import LiveEvents
+from kameng.tracking.looking_again import AGAIN_AFTER_FIRST, again_after, with_pauses
 from kameng.tracking.reveal import ContactNeeded, NothingToReveal, RevealAsk, reveal
 from kameng.web.design.event_stream import Streams, event, event_number
 from kameng.web.design.forms import read_form
@@ -71,14 +73,18 @@ async def _pieces(
     page: OrderPage, live: LiveEvents, order_id: OrderId, access: Access, after: int
 ) -> AsyncGenerator[bytes, None]:
     async with live.listen(order_id, after=after) as happenings:
-        sent = after
-        async for happening in happenings:
-            # One look shows everything up to now; older happenings of a burst need none of their own.
-            if happening.id <= sent:
-                continue
-            view, piece = await page.piece(order_id, access)
-            sent = view.last_event_id
-            yield event(piece, name="piece", event_id=str(sent))
+        # Whoever comes back after a break has missed no event, but perhaps a minute.
+        sent, shown, pause = after, "", AGAIN_AFTER_FIRST
+        async with aclosing(with_pauses(happenings, lambda: pause)) as looks:
+            async for happening in looks:
+                # One look shows everything up to now; older happenings of a burst need none of their own.
+                if happening is not None and happening.id <= sent:
+                    continue
+                view, piece = await page.piece(order_id, access)
+                sent, pause = view.last_event_id, again_after(view)
+                if happening is not None or piece != shown:
+                    shown = piece
+                    yield event(piece, name="piece", event_id=str(sent))
 
 
 async def _until_paid(

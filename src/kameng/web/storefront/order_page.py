@@ -10,6 +10,7 @@ from kameng.kernel.database import Database
 from kameng.orders.number import OrderId, read
 from kameng.payment.gateways import Gateways
 from kameng.tracking.access import Access
+from kameng.tracking.outlook import EFFECT_WORDS, TROUBLE_WORDS
 from kameng.tracking.view import OrderView, view_order
 from kameng.web.design.pages import NO_STORE, Pages
 from kameng.web.design.ways_to_pay import ways_to_pay
@@ -60,7 +61,13 @@ class OrderPage:
 
     async def _order(self, order_id: OrderId, access: Access) -> dict[str, object]:
         view = await view_order(db=self.db, keyring=self.keyring, order_id=order_id)
-        return {"order": view, "is_owner": access is Access.OWNER, "ways": await ways_to_pay(self.gateways)}
+        return {
+            "order": view,
+            "is_owner": access is Access.OWNER,
+            "ways": await ways_to_pay(self.gateways),
+            "trouble_words": TROUBLE_WORDS,
+            "effect_words": EFFECT_WORDS,
+        }
 
 
 def provide_order_page(

@@ -10,6 +10,7 @@ from kameng.web.storefront.order import cancel, order_events, order_page, show_c
 from kameng.web.storefront.order_page import provide_order_page
 from kameng.web.storefront.ordering import confirm, place
 from kameng.web.storefront.paying import pay
+from kameng.web.storefront.status import status_page
 
 
 def storefront_routes() -> Router:
@@ -32,6 +33,7 @@ def storefront_routes() -> Router:
             pay,
             cancel,
             show_codes,
+            status_page,
         ],
         dependencies={"page": Provide(provide_order_page, sync_to_thread=False)},
         include_in_schema=False,
