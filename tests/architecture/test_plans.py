@@ -55,12 +55,22 @@ SELECT 'supplier-' || n, 'S', 'yrapi', 'sealed', '2026-11-01Z' FROM generate_ser
 INSERT INTO supplier_goods (supplier_id, number, name, kind, price_fen, on_sale, first_seen_at, seen_at)
 SELECT u.id, n::text, 'goods ' || n, 'code', 900, true, '2026-11-01Z', '2026-11-01Z'
 FROM suppliers u, generate_series(1, 4000) AS n;
+INSERT INTO deliveries (order_id, sku_id, owed, delivered, state, route_at, patience_until, opened_at, closed_at)
+SELECT CASE WHEN id % 50 <> 0 THEN id END, sku_id, 1, 1, CASE WHEN id % 200 = 1 THEN 'open' ELSE 'done' END,
+       CASE WHEN id % 400 = 1 THEN placed_at END, placed_at, placed_at, placed_at FROM orders;
+INSERT INTO delivery_attempts (delivery_id, order_id, n, sku_id, route_id, supplier_id, goods, number, quantity,
+                               asked_for, state, cost_max_fen, called_at, settled_at, ask_at, supplier_no)
+SELECT d.id, d.order_id, 1, d.sku_id, 1, d.id % 10 + 1, '1', 'N' || d.id, 1, 1,
+       CASE WHEN d.state = 'open' THEN 'placed' ELSE 'delivered' END, 1000, d.opened_at,
+       CASE WHEN d.state = 'done' THEN d.opened_at END, CASE WHEN d.state = 'open' THEN d.opened_at END, 'S' || d.id
+FROM deliveries d;
 ANALYZE;
 """
 
 GROWING = {
     "orders", "order_events", "order_requests", "cards", "payment_attempts", "payment_attempt_orders", "receipts",
-    "refunds", "gateway_notices", "staff_audit", "supplier_goods",
+    "refunds", "gateway_notices", "staff_audit", "supplier_goods", "deliveries",
+    "delivery_attempts",
 }  # fmt: skip
 
 # Statements that may read a table from end to end, and why.

@@ -23,7 +23,8 @@ VALUES ($1, $2, $3, 'open', $4, $5, $4) RETURNING id
 # Several workers share them out; one whose worker died is found again when its time has come once more.
 CLAIM_TO_ROUTE = """
 UPDATE deliveries SET route_at = $1::timestamptz + $2::interval
-WHERE id IN (SELECT id FROM deliveries WHERE route_at <= $1 ORDER BY route_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+WHERE id = ANY (ARRAY(
+    SELECT id FROM deliveries WHERE route_at <= $1 ORDER BY route_at LIMIT $3 FOR UPDATE SKIP LOCKED))
 RETURNING id, order_id, sku_id
 """
 
