@@ -5,6 +5,7 @@ import click
 from kameng.cli.checks import doctor
 from kameng.cli.gateways import gateway
 from kameng.cli.keys import keys
+from kameng.cli.merchants import merchant
 from kameng.cli.processes import migrate_command, web, worker
 from kameng.cli.restock import restock
 from kameng.cli.routes import route
@@ -33,6 +34,7 @@ for command in (
     supplier,
     route,
     restock,
+    merchant,
     staff,
     keys,
     doctor,
