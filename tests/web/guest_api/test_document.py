@@ -8,7 +8,7 @@ from tests.web.shopfront import Shopfront
 pytestmark = pytest.mark.anyio
 
 OPERATIONS = {
-    "readCatalogue", "placeOrder", "startPayment", "cancelOrder", "lookUp", "revealCodes", "listen",
+    "readCatalogue", "readStatus", "placeOrder", "startPayment", "cancelOrder", "lookUp", "revealCodes", "listen",
 }  # fmt: skip
 
 

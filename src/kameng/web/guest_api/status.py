@@ -49,7 +49,7 @@ class StatusShape(Struct):
     past_troubles: Annotated[list[TroubleShape], Meta(description="Those of the last 90 days that are over.")]
 
 
-@get("/status", operation_id="status", responses=problems(body=False))
+@get("/status", operation_id="readStatus", responses=problems(body=False))
 async def status(counter: NamedDependency[Counter]) -> StatusShape:
     """How all lines do now, how fast they are today, and how the last 90 days were."""
     now = await read_status(counter.db)
