@@ -71,7 +71,7 @@ class Sweep:
 
 
 def sweeps_of(
-    db: Database, gateways: Gateways, suppliers: Suppliers, settings: Settings, telling: Callable[[], Awaitable[int]]
+    db: Database, *, gateways: Gateways, suppliers: Suppliers, settings: Settings, telling: Callable[[], Awaitable[int]]
 ) -> tuple[Sweep, ...]:
     """`telling` tells merchants of what has changed."""
     every_2_s, every_5_s = timedelta(seconds=2), timedelta(seconds=5)
@@ -120,7 +120,8 @@ async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
         log.info("worker.started")
         try:
             async with asyncio.TaskGroup() as group:
-                for sweep in sweeps_of(db, gateways, suppliers, settings, telling):
+                sweeps = sweeps_of(db, gateways=gateways, suppliers=suppliers, settings=settings, telling=telling)
+                for sweep in sweeps:
                     group.create_task(_sweep(sweep, stop))
                 group.create_task(dispatcher.run(stop))
                 group.create_task(queue.run(dequeue_timeout=LOOK_FOR_JOBS_EVERY))
