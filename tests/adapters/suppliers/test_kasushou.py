@@ -10,7 +10,8 @@ import pytest
 
 from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.kasushou import sign
-from kameng.adapters.suppliers.kasushou_wire import codes_of, goods_of, reason_in, state_of
+from kameng.adapters.suppliers.kasushou_wire import NO, codes_of, goods_of, state_of
+from kameng.adapters.suppliers.refusals import reason_in
 from kameng.adapters.suppliers.table import supplier_makers
 from kameng.kernel.clock import SystemClock
 from kameng.supply.supplier import (
@@ -138,7 +139,7 @@ def test_codes_are_objects_or_bare_texts() -> None:
     ],
 )
 def test_a_no_is_known_by_words_that_cant_mean_anything_else(words: str, reason: Reason | None) -> None:
-    assert reason_in(words) is reason
+    assert reason_in(words, NO) is reason
 
 
 def test_goods_that_ask_for_more() -> None:

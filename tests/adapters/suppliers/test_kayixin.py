@@ -13,8 +13,9 @@ import pytest
 from kameng.adapters.http import HttpClient
 from kameng.adapters.options import read_options
 from kameng.adapters.suppliers.kayixin import OPTIONS, Kayixin
-from kameng.adapters.suppliers.kayixin_wire import goods_of, kept_part, kind_of, reason_in, sign
+from kameng.adapters.suppliers.kayixin_wire import NO, goods_of, kept_part, kind_of, sign
 from kameng.adapters.suppliers.reading import read_object
+from kameng.adapters.suppliers.refusals import reason_in
 from kameng.kernel.clock import VirtualClock
 from kameng.supply.supplier import (
     Accepted,
@@ -127,7 +128,7 @@ async def test_codes_may_come_with_the_first_answer() -> None:
     ],
 )
 async def test_only_clear_words_are_a_no(words: str, reason: Reason | None) -> None:
-    assert reason_in(words) is reason
+    assert reason_in(words, NO) is reason
     async with saying(no(words)) as case:
         answer = await case.supplier.place(TOP_UP)
     if reason is None:

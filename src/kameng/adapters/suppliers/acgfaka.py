@@ -25,6 +25,7 @@ from kameng.adapters.suppliers.acgfaka_wire import (
     sign,
 )
 from kameng.adapters.suppliers.reading import PAGE_BYTES_MAX, asked, catalogue_of, fen_up, signed_fen_down, text_of
+from kameng.adapters.suppliers.unable import CannotCancel, CannotComplain
 from kameng.kernel.clock import Clock
 from kameng.kernel.text import Words
 from kameng.supply.supplier import (
@@ -33,9 +34,7 @@ from kameng.supply.supplier import (
     Balance,
     Callback,
     CallbackTrust,
-    CancelAnswer,
     Catalogue,
-    ComplaintFiled,
     Delivered,
     Forged,
     Goods,
@@ -80,7 +79,7 @@ _NATIVE = {
 _PLUGIN = {name: f"plugin/SharedStock/api/{name}" for name in _NATIVE}
 
 
-class Acgfaka:
+class Acgfaka(CannotCancel, CannotComplain):
     """Implements `supply.supplier.Supplier`. A number of goods is an `acgfaka_wire.Choice` as text. `config` is what
     OPTIONS ask for."""
 
@@ -153,16 +152,6 @@ class Acgfaka:
         if codes is None:
             return Accepted(supplier_no, words=not_codes(secret, ask.quantity))
         return Delivered(supplier_no, codes)
-
-    async def cancel(self, ask: SupplyAsk, *, supplier_no: str | None) -> CancelAnswer:
-        del ask, supplier_no
-        return Refused(Reason.NOT_SUPPORTED, "")
-
-    async def complain(
-        self, ask: SupplyAsk, *, supplier_no: str | None, words: str
-    ) -> ComplaintFiled | Refused | InDoubt:
-        del ask, supplier_no, words
-        return Refused(Reason.NOT_SUPPORTED, "")
 
     async def balance(self) -> Balance | Refused | InDoubt:
         said = await self.call(self.pages["connect"], [])

@@ -20,6 +20,7 @@ from kameng.adapters.suppliers.reading import (
     read_object,
     text_of,
 )
+from kameng.adapters.suppliers.unable import CannotComplain
 from kameng.kernel.clock import Clock
 from kameng.kernel.text import Words
 from kameng.supply.supplier import (
@@ -31,7 +32,6 @@ from kameng.supply.supplier import (
     CallbackTrust,
     CancelAnswer,
     Catalogue,
-    ComplaintFiled,
     Failed,
     Forged,
     Goods,
@@ -61,7 +61,7 @@ OPTIONS = (
 )
 
 
-class Dujiao:
+class Dujiao(CannotComplain):
     """Implements `supply.supplier.Supplier`. A number of goods is `product-sku`. `config` is what OPTIONS ask for.
 
     Callbacks are signed whole, and yet hints: goods are one text, and how many codes it holds is only known beside
@@ -115,12 +115,6 @@ class Dujiao:
     async def cancel(self, ask: SupplyAsk, *, supplier_no: str | None) -> CancelAnswer:
         """The site withdraws unpaid orders alone, and ours are paid as they are placed."""
         del ask, supplier_no
-        return Refused(Reason.NOT_SUPPORTED, "")
-
-    async def complain(
-        self, ask: SupplyAsk, *, supplier_no: str | None, words: str
-    ) -> ComplaintFiled | Refused | InDoubt:
-        del ask, supplier_no, words
         return Refused(Reason.NOT_SUPPORTED, "")
 
     async def balance(self) -> Balance | Refused | InDoubt:

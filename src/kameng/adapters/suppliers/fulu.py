@@ -41,6 +41,7 @@ from kameng.adapters.suppliers.reading import (
     unfit,
     unplaced,
 )
+from kameng.adapters.suppliers.unable import CannotCancel, CannotComplain
 from kameng.kernel.clock import SHANGHAI, Clock
 from kameng.kernel.text import Words
 from kameng.supply.supplier import (
@@ -48,9 +49,7 @@ from kameng.supply.supplier import (
     Balance,
     Callback,
     CallbackTrust,
-    CancelAnswer,
     Catalogue,
-    ComplaintFiled,
     Delivered,
     Forged,
     Goods,
@@ -95,7 +94,7 @@ _LIST = "fulu.goods.list.get"
 _WRONG_SIGNATURE = "the signature is wrong"
 
 
-class Fulu:
+class Fulu(CannotCancel, CannotComplain):
     """Implements `supply.supplier.Supplier`."""
 
     abilities = Abilities(
@@ -166,16 +165,6 @@ class Fulu:
         if ask.account is None and isinstance(state, Delivered) and len(state.codes) != ask.quantity:
             return InDoubt(f"done, with {len(state.codes)} of {ask.quantity} codes")
         return state or InDoubt(f"state {text_of(order, 'order_state')}, or codes nobody can read")
-
-    async def cancel(self, ask: SupplyAsk, *, supplier_no: str | None) -> CancelAnswer:
-        del ask, supplier_no
-        return Refused(Reason.NOT_SUPPORTED, "")
-
-    async def complain(
-        self, ask: SupplyAsk, *, supplier_no: str | None, words: str
-    ) -> ComplaintFiled | Refused | InDoubt:
-        del ask, supplier_no, words
-        return Refused(Reason.NOT_SUPPORTED, "")
 
     async def balance(self) -> Balance | Refused | InDoubt:
         told = await self._told("fulu.user.info.get", {})

@@ -7,7 +7,6 @@ the document; another address can be set). Published: every code but 1 and 9999 
 `refundstatus` tells. Callbacks carry no account, but everything in them is signed.
 """
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import md5
@@ -17,11 +16,11 @@ from typing import Any
 from kameng.adapters.http import HttpClient
 from kameng.adapters.options import Option
 from kameng.adapters.suppliers.kakayun_wire import NO, NOT_FOUND, codes_of, goods_of, state_of
+from kameng.adapters.suppliers.pages import Page, page_of, read_pages
 from kameng.adapters.suppliers.php_json import encode, read_exact
 from kameng.adapters.suppliers.reading import (
     PAGE_BYTES_MAX,
     asked,
-    catalogue_of,
     compact,
     count_of,
     masked,
@@ -29,13 +28,14 @@ from kameng.adapters.suppliers.reading import (
     redacted,
     signed_fen_down,
     text_of,
+    unfit,
     unplaced,
 )
+from kameng.adapters.suppliers.unable import CannotComplain
 from kameng.kernel.clock import Clock
 from kameng.kernel.money import yuan
 from kameng.kernel.text import Words
 from kameng.supply.supplier import (
-    GOODS_MAX,
     Abilities,
     Accepted,
     Balance,
@@ -44,7 +44,6 @@ from kameng.supply.supplier import (
     CancelAnswer,
     Cancelled,
     Catalogue,
-    ComplaintFiled,
     Final,
     Forged,
     Goods,
@@ -62,6 +61,8 @@ from kameng.supply.supplier import (
 )
 
 PAGE = 50
+#: Fields are named by their type; 1 is the account.
+FIELDS = frozenset(str(kind) for kind in range(2, 18))
 #: The only address the platform answers questions at; nothing but plain http is published.
 PUBLIC_URL = "http://public.kky.v3.api.kakayun.vip/"
 _NO_TO_CANCEL = ("订单不存在", "已退款", "已完成", "无法退款", "不支持", "不允许", "不能")
@@ -109,7 +110,7 @@ def _written(value: Any) -> str:
     return str(value)
 
 
-class Kakayun:
+class Kakayun(CannotComplain):
     """Implements `supply.supplier.Supplier`. `config` is what OPTIONS ask for."""
 
     abilities = Abilities(
@@ -133,10 +134,8 @@ class Kakayun:
         self._clock = clock
 
     async def place(self, ask: SupplyAsk) -> PlaceAnswer:
-        if ask.quantity > self.abilities.quantity_max:
-            return Refused(Reason.NOT_SUPPORTED, f"more than {self.abilities.quantity_max} at once")
-        if not all(name.isdecimal() for name in ask.fields):
-            return Refused(Reason.NOT_SUPPORTED, "fields are named by their type, from 2 to 17")
+        if refused := unfit(ask, quantity_max=self.abilities.quantity_max, fields=FIELDS):
+            return refused
         wanted = {
             "goodsid": ask.goods,
             "buynum": ask.quantity,
@@ -179,12 +178,6 @@ class Kakayun:
                 return said
         return Cancelled()
 
-    async def complain(
-        self, ask: SupplyAsk, *, supplier_no: str | None, words: str
-    ) -> ComplaintFiled | Refused | InDoubt:
-        del ask, supplier_no, words
-        return Refused(Reason.NOT_SUPPORTED, "")
-
     async def balance(self) -> Balance | Refused | InDoubt:
         """What can be spent: the books' balance, which may be below 0, and the credit."""
         said = await self._asked("user/info", {})
@@ -197,23 +190,11 @@ class Kakayun:
 
     async def catalogue(self) -> Catalogue | Refused | InDoubt:
         """Page by page, as seldom as the platform allows: minutes for thousands of goods."""
-        entries: list[Any] = []
-        for page in range(1, GOODS_MAX // PAGE + 2):
-            said = await self._asked("goods/all", {"page": page, "limit": PAGE})
-            if isinstance(said, InDoubt | Refused):
-                return said
-            items, total = said.get("data"), count_of(said, "count")
-            if not isinstance(items, list) or total is None:
-                return InDoubt("a page nobody can read")
-            if max(total, len(entries)) > GOODS_MAX:
-                return Refused(Reason.NOT_SUPPORTED, f"more than {GOODS_MAX} goods")
-            entries += items
-            if len(entries) >= total:
-                return catalogue_of(goods_of(entry) for entry in entries)
-            if not items:
-                break
-            await asyncio.sleep(self._pages_every_s)
-        return InDoubt("fewer goods than announced")
+        return await read_pages(self._page, size=PAGE, goods_of=goods_of, pause_s=self._pages_every_s)
+
+    async def _page(self, number: int) -> Page | Refused | InDoubt:
+        said = await self._asked("goods/all", {"page": number, "limit": PAGE})
+        return said if isinstance(said, InDoubt | Refused) else page_of(said.get("data"), count_of(said, "count"))
 
     async def goods(self, number: str) -> Goods | Refused | InDoubt:
         said = await self._asked("goods/details", {"goodsid": number})

@@ -16,12 +16,12 @@ from urllib.parse import parse_qsl
 
 from kameng.adapters.http import HttpClient
 from kameng.adapters.options import Option
-from kameng.adapters.suppliers.kasushou_wire import codes_of, goods_of, reason_in, state_of
+from kameng.adapters.suppliers.kasushou_wire import NO, codes_of, goods_of, state_of
+from kameng.adapters.suppliers.pages import Page, page_of, read_pages
 from kameng.adapters.suppliers.php_json import encode, read_exact
 from kameng.adapters.suppliers.reading import (
     PAGE_BYTES_MAX,
     asked,
-    catalogue_of,
     compact,
     count_of,
     fen_up,
@@ -30,13 +30,14 @@ from kameng.adapters.suppliers.reading import (
     redacted,
     signed_fen_down,
     text_of,
+    unfit,
     unplaced,
 )
+from kameng.adapters.suppliers.refusals import reason_in
 from kameng.kernel.clock import Clock
 from kameng.kernel.money import yuan
 from kameng.kernel.text import Words
 from kameng.supply.supplier import (
-    GOODS_MAX,
     Abilities,
     Accepted,
     Balance,
@@ -104,8 +105,8 @@ class Kasushou:
         self._clock = clock
 
     async def place(self, ask: SupplyAsk) -> PlaceAnswer:
-        if ask.quantity > self.abilities.quantity_max:
-            return Refused(Reason.NOT_SUPPORTED, f"more than {self.abilities.quantity_max} at once")
+        if refused := unfit(ask, quantity_max=self.abilities.quantity_max):
+            return refused
         if not (ask.goods.isascii() and ask.goods.isdecimal()):
             return Refused(Reason.GOODS_GONE, "no number of goods")
         wanted: dict[str, Any] = {
@@ -177,23 +178,14 @@ class Kasushou:
         return InDoubt("a balance nobody can read") if fen is None else Balance(fen)
 
     async def catalogue(self) -> Catalogue | Refused | InDoubt:
-        entries: list[Any] = []
-        for page in range(1, GOODS_MAX // PAGE + 2):
-            said = await self._call("goods/list", {"cate_id": 0, "keyword": "", "limit": PAGE, "page": page})
-            if isinstance(said, InDoubt | Refused):
-                return said
-            data = said.get("data")
-            items, total = (data.get("list"), count_of(data, "total")) if isinstance(data, dict) else (None, None)
-            if not isinstance(items, list) or total is None:
-                return InDoubt("a page nobody can read")
-            if max(total, len(entries)) > GOODS_MAX:
-                return Refused(Reason.NOT_SUPPORTED, f"more than {GOODS_MAX} goods")
-            entries += items
-            if len(entries) >= total:
-                return catalogue_of(goods_of(entry) for entry in entries)
-            if not items:
-                break
-        return InDoubt("fewer goods than announced")
+        return await read_pages(self._page, size=PAGE, goods_of=goods_of)
+
+    async def _page(self, number: int) -> Page | Refused | InDoubt:
+        said = await self._call("goods/list", {"cate_id": 0, "keyword": "", "limit": PAGE, "page": number})
+        if isinstance(said, InDoubt | Refused):
+            return said
+        data = said.get("data")
+        return page_of(data.get("list") if isinstance(data, dict) else None, count_of(data, "total"))
 
     async def goods(self, number: str) -> Goods | Refused | InDoubt:
         if not (number.isascii() and number.isdecimal()):
@@ -255,5 +247,5 @@ class Kasushou:
         code, words = text_of(said, "code"), redacted(text_of(said, "msg"), self._key, account)
         if code == "200":
             return said
-        reason = reason_in(words) if code == "400" else None
+        reason = reason_in(words, NO) if code == "400" else None
         return InDoubt(f"{words} (code {code})") if reason is None else Refused(reason, words)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kameng.adapters.suppliers.reading import count_of, fen_down, fen_up, text_of
+from kameng.adapters.suppliers.refusals import Signs, reason_in
 from kameng.supply.supplier import (
     Accepted,
     AskedField,
@@ -22,7 +23,7 @@ from kameng.supply.supplier import (
 )
 
 # In the order in which they are looked for.
-_NO: tuple[tuple[tuple[str, ...], Reason], ...] = (
+NO: Signs = (
     (("余额不足",), Reason.BALANCE_LOW),
     (("库存不足", "缺货", "售罄"), Reason.OUT_OF_STOCK),
     (("安全价", "保护价", "亏损", "亏本"), Reason.COSTS_TOO_MUCH),
@@ -31,19 +32,10 @@ _NO: tuple[tuple[tuple[str, ...], Reason], ...] = (
     (("签名", "时间戳", "白名单", "权限", "密钥"), Reason.NOT_ALLOWED),
     (("频繁",), Reason.TOO_OFTEN),
 )
-# Said of an order that may well exist, whatever else is said.
-_UNSURE = ("重复", "已存在", "处理中", "系统", "超时", "稍后", "繁忙", "异常", "网络")
 _KINDS = {"1": GoodsKind.CODE, "2": GoodsKind.TOP_UP}
 _ACCOUNT = "recharge_account"
 # What can be asked for here. Several of a list (checkbox) and a list of lists (cascader) can't.
 _TYPED, _CHOSEN = {"text", "password"}, {"select", "radio"}
-
-
-def reason_in(words: str) -> Reason | None:
-    """Why the platform says no; None when its words leave open whether it does."""
-    if any(word in words for word in _UNSURE):
-        return None
-    return next((reason for signs, reason in _NO if any(word in words for word in signs)), None)
 
 
 def codes_of(cards: object) -> tuple[Code, ...]:
@@ -82,7 +74,7 @@ def state_of(order: Mapping[str, Any], codes: tuple[Code, ...], ask: SupplyAsk, 
 
 
 def _why(words: str, status: str) -> Reason:
-    return reason_in(words) or (Reason.CANCELLED if status == "4" else Reason.OTHER)
+    return reason_in(words, NO) or (Reason.CANCELLED if status == "4" else Reason.OTHER)
 
 
 def goods_of(entry: object) -> Goods | Unusable:

@@ -14,11 +14,11 @@ from kameng.adapters.http import HttpClient
 from kameng.adapters.options import Option
 from kameng.adapters.suppliers.ciphers import opened
 from kameng.adapters.suppliers.kayixin_wire import (
+    NO,
     VERSION,
     codes_of,
     goods_of,
     kind_of,
-    reason_in,
     sign,
     state_of,
     told_of,
@@ -39,6 +39,7 @@ from kameng.adapters.suppliers.reading import (
     unfit,
     unplaced,
 )
+from kameng.adapters.suppliers.refusals import reason_in
 from kameng.kernel.clock import Clock
 from kameng.kernel.money import yuan
 from kameng.kernel.text import Words
@@ -277,7 +278,7 @@ class Kayixin:
         words = redacted(text_of(said, "msg"), self._secret, account or "")
         if code == "1000":
             return data if isinstance(data, dict) else InDoubt("a yes without data")
-        reason = reason_in(words) if code else None
+        reason = reason_in(words, NO) if code else None
         return InDoubt(f"{words} (code {code})") if reason is None else Refused(reason, words)
 
 

@@ -10,6 +10,7 @@ from hashlib import md5
 from typing import Any
 
 from kameng.adapters.suppliers.reading import fen_down, fen_up, masked, text_of
+from kameng.adapters.suppliers.refusals import Signs
 from kameng.supply.supplier import (
     Accepted,
     AskedField,
@@ -29,7 +30,7 @@ from kameng.supply.supplier import (
 VERSION = "3.0"
 
 # In the order in which they are looked for.
-_NO: tuple[tuple[tuple[str, ...], Reason], ...] = (
+NO: Signs = (
     (("余额不足",), Reason.BALANCE_LOW),
     (("库存不足", "缺货", "售罄"), Reason.OUT_OF_STOCK),
     (("亏本", "成本", "安全价"), Reason.COSTS_TOO_MUCH),
@@ -38,8 +39,6 @@ _NO: tuple[tuple[tuple[str, ...], Reason], ...] = (
     (("签名", "时间戳", "白名单", "权限", "客户编号"), Reason.NOT_ALLOWED),
     (("频繁",), Reason.TOO_OFTEN),
 )
-# Said of an order that may well exist, whatever else is said.
-_UNSURE = ("重复", "已存在", "处理中", "系统", "超时", "稍后", "繁忙", "异常", "网络")
 # 2 and 4 are voided or about to be.
 _USABLE_CARDS = frozenset({"", "0", "1", "3"})
 _KINDS = {"1": GoodsKind.CODE, "3": GoodsKind.TOP_UP}
@@ -51,13 +50,6 @@ def sign(body: bytes, *, app_id: str, secret: str, timestamp: str) -> str:
     """The header X-Signature: lower-case md5 of app id, secret, version, ten-digit timestamp and the body as sent."""
     signed = f"{app_id}{secret}{VERSION}{timestamp}".encode("utf-8", "surrogatepass") + body
     return md5(signed, usedforsecurity=False).hexdigest()
-
-
-def reason_in(words: str) -> Reason | None:
-    """Why the platform says no; None when its words leave open whether it does."""
-    if any(word in words for word in _UNSURE):
-        return None
-    return next((reason for signs, reason in _NO if any(word in words for word in signs)), None)
 
 
 def codes_of(cards: object) -> tuple[Code, ...]:

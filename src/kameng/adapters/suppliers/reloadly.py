@@ -26,6 +26,7 @@ from kameng.adapters.suppliers.reloadly_wire import (
     top_ups_of,
     with_codes,
 )
+from kameng.adapters.suppliers.unable import CannotCancel, CannotComplain
 from kameng.kernel.clock import Clock
 from kameng.kernel.text import Words
 from kameng.supply.supplier import (
@@ -35,9 +36,7 @@ from kameng.supply.supplier import (
     Balance,
     Callback,
     CallbackTrust,
-    CancelAnswer,
     Catalogue,
-    ComplaintFiled,
     Delivered,
     Forged,
     Goods,
@@ -86,7 +85,7 @@ OPTIONS = (
 )
 
 
-class Reloadly:
+class Reloadly(CannotCancel, CannotComplain):
     """Implements `supply.supplier.Supplier` for one of the two products. `config` is what OPTIONS ask for. Numbers of
     goods: see `reloadly_wire.top_ups_of` and `gifts_of`."""
 
@@ -118,16 +117,6 @@ class Reloadly:
         if text_of(told, "customIdentifier") != ask.number or not text_of(told, "transactionId").isdecimal():
             return InDoubt("an answer about another order")
         return await self._gift(told, ask) if self._gifts else top_up_state(told, self._rate)
-
-    async def cancel(self, ask: SupplyAsk, *, supplier_no: str | None) -> CancelAnswer:
-        del ask, supplier_no
-        return Refused(Reason.NOT_SUPPORTED, "")
-
-    async def complain(
-        self, ask: SupplyAsk, *, supplier_no: str | None, words: str
-    ) -> ComplaintFiled | Refused | InDoubt:
-        del ask, supplier_no, words
-        return Refused(Reason.NOT_SUPPORTED, "")
 
     async def balance(self) -> Balance | Refused | InDoubt:
         said = await self._account.get("accounts/balance")

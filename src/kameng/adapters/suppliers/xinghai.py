@@ -28,6 +28,7 @@ from kameng.adapters.suppliers.reading import (
     unfit,
     unplaced,
 )
+from kameng.adapters.suppliers.unable import CannotCancel, CannotComplain
 from kameng.adapters.suppliers.xinghai_wire import codes_of, goods_of, guard, plain, refusal, sign, state_of, timestamp
 from kameng.kernel.clock import Clock
 from kameng.kernel.text import Words
@@ -37,9 +38,7 @@ from kameng.supply.supplier import (
     Balance,
     Callback,
     CallbackTrust,
-    CancelAnswer,
     Catalogue,
-    ComplaintFiled,
     Delivered,
     Forged,
     Goods,
@@ -49,7 +48,6 @@ from kameng.supply.supplier import (
     PlaceAnswer,
     Post,
     QueryAnswer,
-    Reason,
     Refused,
     Repeat,
     Reply,
@@ -90,7 +88,7 @@ _CATALOGUE = "api/item/query"
 _PHONES = "api/hf/order/submit"
 
 
-class Xinghai:
+class Xinghai(CannotCancel, CannotComplain):
     """Implements `supply.supplier.Supplier`. Phones whose operator is known go the phones' own way in."""
 
     acknowledgement = Reply("ok")
@@ -153,16 +151,6 @@ class Xinghai:
         if ask.account is None and isinstance(state, Delivered) and len(state.codes) != ask.quantity:
             return InDoubt(f"done, with {len(state.codes)} of {ask.quantity} codes")
         return state or InDoubt(f"status {status}, or codes nobody can read")
-
-    async def cancel(self, ask: SupplyAsk, *, supplier_no: str | None) -> CancelAnswer:
-        del ask, supplier_no
-        return Refused(Reason.NOT_SUPPORTED, "")
-
-    async def complain(
-        self, ask: SupplyAsk, *, supplier_no: str | None, words: str
-    ) -> ComplaintFiled | Refused | InDoubt:
-        del ask, supplier_no, words
-        return Refused(Reason.NOT_SUPPORTED, "")
 
     async def balance(self) -> Balance | Refused | InDoubt:
         """Without the credit that may come on top of it. The platform allows one question in ten seconds."""

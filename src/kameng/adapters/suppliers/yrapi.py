@@ -25,8 +25,10 @@ from kameng.adapters.suppliers.reading import (
     redacted,
     signed_fen_down,
     text_of,
+    unfit,
     unplaced,
 )
+from kameng.adapters.suppliers.unable import CannotComplain
 from kameng.kernel.clock import Clock
 from kameng.kernel.money import yuan
 from kameng.kernel.text import Words
@@ -39,7 +41,6 @@ from kameng.supply.supplier import (
     CancelAnswer,
     CancelAsked,
     Catalogue,
-    ComplaintFiled,
     Delivered,
     Failed,
     Forged,
@@ -106,7 +107,7 @@ def sign(fields: Mapping[str, str], key: str) -> str:
     return md5(f"{text}&apikey={key}".encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest().upper()
 
 
-class Yrapi:
+class Yrapi(CannotComplain):
     """Implements `supply.supplier.Supplier`. `config` is what OPTIONS ask for."""
 
     abilities = Abilities(
@@ -129,11 +130,11 @@ class Yrapi:
         self._http = http
 
     async def place(self, ask: SupplyAsk) -> PlaceAnswer:
-        if ask.quantity != 1 or ask.account is None or not FIELDS.issuperset(ask.fields):
-            return Refused(Reason.NOT_SUPPORTED, "one piece for one account, with the platform's own fields")
         # The platform takes a price of 0 for none.
-        if ask.cost_max_fen <= 0:
-            return Refused(Reason.COSTS_TOO_MUCH, "nothing may be paid")
+        if refused := unfit(ask, quantity_max=1, fields=FIELDS):
+            return refused
+        if ask.account is None:
+            return Refused(Reason.NOT_SUPPORTED, "nothing but top-ups")
         fields = {
             **ask.fields,
             "out_trade_num": ask.number,
@@ -182,12 +183,6 @@ class Yrapi:
             case InDoubt() | Refused():
                 return said
         return CancelAsked(text_of(said, "errmsg"))
-
-    async def complain(
-        self, ask: SupplyAsk, *, supplier_no: str | None, words: str
-    ) -> ComplaintFiled | Refused | InDoubt:
-        del ask, supplier_no, words
-        return Refused(Reason.NOT_SUPPORTED, "")
 
     async def balance(self) -> Balance | Refused | InDoubt:
         said = await self._call("user", {})

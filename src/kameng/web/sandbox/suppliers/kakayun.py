@@ -145,9 +145,7 @@ def _all(counter: Counter, visit: Visit) -> Said:
 
 def _details(counter: Counter, visit: Visit) -> Said:
     ware = counter.warehouse.ware(str(_wanted(counter, visit)["goodsid"]))
-    return _fine(
-        counter.dressed(ware, _entry(ware) | {"minbuy": 1, "maxbuy": ware.quantity_max, "details": "<p>详情</p>"})
-    )
+    return _fine(counter.dressed(ware, _entry(ware) | {"minbuy": 1, "maxbuy": ware.quantity_max, "details": "详情"}))
 
 
 def _tpl(counter: Counter, visit: Visit) -> Said:
