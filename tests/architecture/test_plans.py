@@ -64,13 +64,30 @@ SELECT d.id, d.order_id, 1, d.sku_id, 1, d.id % 10 + 1, '1', 'N' || d.id, 1, 1,
        CASE WHEN d.state = 'open' THEN 'placed' ELSE 'delivered' END, 1000, d.opened_at,
        CASE WHEN d.state = 'done' THEN d.opened_at END, CASE WHEN d.state = 'open' THEN d.opened_at END, 'S' || d.id
 FROM deliveries d;
+INSERT INTO merchants (code, name, contact_sealed, added_at)
+SELECT 'merchant-' || n, 'M', 'sealed', '2026-11-01Z' FROM generate_series(1, 50) AS n;
+INSERT INTO merchant_keys (id, merchant_id, secret_sealed, scopes, issued_at)
+SELECT 1000000000 + id, id, 'sealed', '{}', '2026-11-01Z' FROM merchants;
+INSERT INTO merchant_orders (order_id, merchant_id, key_id, protocol, out_order_no, fingerprint)
+SELECT id, id % 50 + 1, 1000000000 + id % 50 + 1, 'km1', 'M' || id, 'print' FROM orders;
+INSERT INTO merchant_webhooks (order_id, url_sealed, tell_at)
+SELECT id, 'sealed', CASE WHEN id % 500 = 0 THEN placed_at END FROM orders;
+INSERT INTO merchant_nonces (key_id, nonce, until)
+SELECT '1000000001', sha256(id::text::bytea), placed_at FROM orders;
+INSERT INTO ledger_accounts (kind, owner, may_go_below_zero)
+SELECT k, n, true FROM unnest(ARRAY['balance', 'paid_in', 'spent']) AS k, generate_series(1, 2000) AS n;
+INSERT INTO ledger_entries (kind, reference, actor_kind, at)
+SELECT 'purchase', 'purchase:' || id, 'buyer', placed_at FROM orders;
+INSERT INTO ledger_postings (entry_id, account_id, amount_fen, balance_after_fen)
+SELECT e.id, e.id % 2000 + a, CASE a WHEN 1 THEN 5 ELSE -5 END, 5 FROM ledger_entries e, unnest(ARRAY[1, 2001]) AS a;
 ANALYZE;
 """
 
 GROWING = {
     "orders", "order_events", "order_requests", "cards", "payment_attempts", "payment_attempt_orders", "receipts",
     "refunds", "gateway_notices", "staff_audit", "supplier_goods", "deliveries",
-    "delivery_attempts",
+    "delivery_attempts", "merchant_orders", "merchant_webhooks", "merchant_nonces", "ledger_accounts",
+    "ledger_entries", "ledger_postings",
 }  # fmt: skip
 
 # Statements that may read a table from end to end, and why.

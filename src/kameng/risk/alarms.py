@@ -31,6 +31,7 @@ class AlarmKind(StrEnum):
     SUPPLIER_CONTRADICTS = "supplier_contradicts"
     SUPPLIER_OVERCHARGED = "supplier_overcharged"
     UNKNOWN_DELIVERY = "unknown_delivery"
+    MERCHANT_NOT_REACHED = "merchant_not_reached"
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class OutOrderNoConflict(Refusal):
     """The number made an order for something else."""
 
     code = "out_order_no_conflict"
-    words = Words("这个商户订单号已用于另一个订单")
+    words = Words("这个外部订单号已用于另一个订单")
 
 
 class CostsTooMuch(Refusal):
@@ -52,7 +52,7 @@ class NotPaid(Refusal):
 
     code = "insufficient_balance"
     status = 402
-    words = Words("余额不足，订单已取消，请充值后换一个商户订单号重新下单")
+    words = Words("余额不足，订单已取消，请充值后换一个外部订单号重新下单")
 
 
 @dataclass(frozen=True)

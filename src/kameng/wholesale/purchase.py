@@ -51,7 +51,7 @@ class Purchase:
 def check_purchase(purchase: Purchase, merchant: Merchant, reachable: Sequence[Network]) -> None:
     """Raises InvalidInput, CallbackNotAllowed. `reachable`: private networks that callbacks may go to all the same."""
     if not _OUT_ORDER_NO.fullmatch(purchase.out_order_no):
-        raise InvalidInput(fields={"out_order_no": Words("商户订单号应为 1–64 个可见 ASCII 字符")})
+        raise InvalidInput(fields={"out_order_no": Words("外部订单号应为 1–64 个可见 ASCII 字符")})
     if purchase.callback_url is not None and not _may_call(purchase.callback_url, merchant, reachable):
         raise CallbackNotAllowed
 

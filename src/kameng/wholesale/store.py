@@ -45,10 +45,10 @@ ORDER BY m.order_id
 # The next try is planned before this one is made, so that a crash in between only delays it.
 CLAIM_WEBHOOKS = """
 UPDATE merchant_webhooks w SET tries = w.tries + 1, tell_at = $2
-FROM merchant_orders m
+FROM merchant_orders m JOIN merchants x ON x.id = m.merchant_id
 WHERE m.order_id = w.order_id AND w.order_id = ANY (ARRAY(
     SELECT order_id FROM merchant_webhooks WHERE tell_at <= $1 ORDER BY tell_at LIMIT $3 FOR UPDATE SKIP LOCKED))
-RETURNING w.order_id, w.url_sealed, w.tries, m.merchant_id, m.key_id, m.protocol
+RETURNING w.order_id, w.url_sealed, w.tries, m.merchant_id, x.code AS merchant_code, m.key_id, m.protocol
 """
 
 # Unless the order has gone on meanwhile: then it is due again by its own change.
@@ -112,8 +112,10 @@ async def record_told(tx: Transaction, order_id: int, claimed: datetime, state: 
 
 async def record_unheard(
     tx: Transaction, order_id: int, claimed: datetime, answer: str, *, again_at: datetime | None
-) -> None:
-    await tx.connection.execute(RECORD_UNHEARD, order_id, claimed, answer, again_at, tx.now)
+) -> bool:
+    """False when the order has gone on meanwhile."""
+    written: str = await tx.connection.execute(RECORD_UNHEARD, order_id, claimed, answer, again_at, tx.now)
+    return written == "UPDATE 1"
 
 
 async def tell_again(tx: Transaction, merchant_id: int, order_id: int) -> bool:

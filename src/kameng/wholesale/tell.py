@@ -17,6 +17,7 @@ from kameng.kernel import km1
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database, Transaction
 from kameng.merchants.issue_key import KeyMissing, secret_of
+from kameng.risk.alarms import AlarmKind, raise_alarm
 from kameng.wholesale import dujiao, store
 from kameng.wholesale.hearer import Heard, Hearer
 from kameng.wholesale.order import MerchantOrder, codes_of, find_order
@@ -41,6 +42,7 @@ log = structlog.get_logger()
 class _Due:
     order_id: int
     merchant_id: int
+    merchant_code: str
     key_id: str
     protocol: Protocol
     url: str
@@ -57,6 +59,7 @@ async def tell_merchants(*, db: Database, keyring: Keyring, hearer: Hearer) -> i
         _Due(
             order_id=row["order_id"],
             merchant_id=row["merchant_id"],
+            merchant_code=row["merchant_code"],
             key_id=row["key_id"],
             protocol=Protocol(row["protocol"]),
             url=_url_of(keyring, row["order_id"], row["url_sealed"]),
@@ -96,9 +99,11 @@ async def _tell(db: Database, keyring: Keyring, hearer: Hearer, due: _Due) -> No
 
 async def _record_unheard(db: Database, due: _Due, words: str, *, again: bool) -> None:
     pauses = AGAIN_AFTER[due.protocol]
-    async with db.one_statement() as tx:
+    async with db.transaction() as tx:
         again_at = tx.now + pauses[due.tries - 1] if again and due.tries <= len(pauses) else None
-        await store.record_unheard(tx, due.order_id, due.claimed, words, again_at=again_at)
+        written = await store.record_unheard(tx, due.order_id, due.claimed, words, again_at=again_at)
+        if written and again_at is None:
+            await raise_alarm(tx, AlarmKind.MERCHANT_NOT_REACHED, f"merchant:{due.merchant_code}", answer=words)
 
 
 def _is_heard(protocol: Protocol, heard: Heard) -> bool:

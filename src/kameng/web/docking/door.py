@@ -9,6 +9,8 @@ from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.merchants.authenticate import Claim, authenticate
 from kameng.merchants.merchant import Caller, Scope
+from kameng.supply.ask_again import ask_again
+from kameng.supply.suppliers import Suppliers
 from kameng.web.design.metrics import Metrics
 from kameng.web.design.visit import Visit, visit_of
 from kameng.wholesale.buy import WholesaleRules, buy
@@ -28,6 +30,7 @@ class Counter:
         self.db: Database = state.db
         self.keyring: Keyring = state.keyring
         self.metrics: Metrics = state.metrics
+        self.suppliers: Suppliers = state.suppliers
         self.rules: WholesaleRules = state.wholesale_rules
 
     async def caller(self, key_id: str, scope: Scope, is_signed_with: Callable[[str], bool]) -> Caller:
@@ -39,6 +42,7 @@ class Counter:
 
     async def bought(self, caller: Caller, purchase: Purchase) -> MerchantOrder:
         """Raises what `buy` raises."""
+        await ask_again(db=self.db, suppliers=self.suppliers, sku_id=purchase.sku_id)
         order = await buy(db=self.db, keyring=self.keyring, rules=self.rules, caller=caller, purchase=purchase)
         self.metrics.orders_placed.inc()
         return order

@@ -14,6 +14,7 @@ from kameng.orders.account import MAIN
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import read
 from kameng.sites.site import SiteMissing
+from kameng.supply.ask_again import ask_again
 from kameng.web.design.documented import problems
 from kameng.web.merchant_api.document import SECURED
 from kameng.web.merchant_api.door import Desk, signed_for
@@ -45,6 +46,7 @@ async def place(desk: NamedDependency[Desk], data: JSONBody[PlaceShape]) -> Orde
     told to `callback_url`, or can be asked. The same `out_order_no` with the same wish gives the first result again."""
     if MAIN in data.fields and data.account is not None:
         raise InvalidInput(fields={"fields": Words("充值账号只能填写一次")})
+    await ask_again(db=desk.db, suppliers=desk.suppliers, sku_id=data.sku)
     order = await buy(
         db=desk.db,
         keyring=desk.keyring,
