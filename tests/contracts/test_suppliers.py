@@ -5,6 +5,7 @@ knows), test_suppliers_callbacks.py, test_suppliers_goods.py (catalogue, balance
 """
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -35,10 +36,17 @@ from tests.contracts.suppliers.table import ENTRIES
 
 pytestmark = pytest.mark.anyio
 
+ROOT = Path(__file__).parents[2]
+
 
 def test_every_protocol_is_held_to_the_contract() -> None:
     """Our own has no emulator: it is held to its contract by the shop itself, in test_kameng.py."""
     assert {entry.protocol for entry in ENTRIES} | {"kameng"} == set(PROTOCOLS)
+
+
+def test_every_protocol_stands_in_the_documentation() -> None:
+    text = (ROOT / "docs" / "adapters.md").read_text()
+    assert [name for name in PROTOCOLS if f"| `{name}`" not in text] == []
 
 
 @for_entries(lambda entry: entry.top_up)
