@@ -20,7 +20,7 @@ KNOWN = "SELECT order_id, fingerprint FROM merchant_orders WHERE merchant_id = $
 
 ORDERS = """
 SELECT m.order_id, m.merchant_id, x.code AS merchant_code, m.key_id, m.protocol, m.out_order_no, o.state,
-       o.sku_id, o.quantity, o.unit_price_fen, o.amount_fen, o.placed_at, o.changed_at, v.product_name, v.face_value,
+       o.sku_id, o.quantity, o.unit_price_fen, o.amount_fen, o.placed_at, e.changed_at, v.product_name, v.face_value,
        s.product_id, v.delivers, e.delivered_at, e.was_read, e.balance_too_low,
        coalesce((SELECT sum(f.amount_fen) FROM refunds f
                  WHERE f.order_id = o.id AND f.state = 'done'), 0)::bigint AS refunded_fen
@@ -31,6 +31,7 @@ JOIN skus s ON s.id = o.sku_id
 JOIN sku_versions v ON v.id = o.sku_version_id
 CROSS JOIN LATERAL (
     SELECT max(at) FILTER (WHERE event = 'delivered') AS delivered_at,
+           max(at) FILTER (WHERE from_state IS DISTINCT FROM to_state) AS changed_at,
            coalesce(bool_or(event = 'revealed'), false) AS was_read,
            coalesce(bool_or(event = 'cancelled_by_buyer' AND reason = 'the balance is too low'), false)
                AS balance_too_low

@@ -1,10 +1,12 @@
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from kameng.catalogue.edit import ProductDraft, save_product
 from kameng.catalogue.form import FieldKind, FormField
+from kameng.kernel.clock import VirtualClock
 from kameng.kernel.crypto import Keyring
 from tests.builders.merchant import a_merchant, balance
 from tests.web.merchant_api.programs import Program
@@ -47,9 +49,12 @@ async def test_an_order_is_answered_with_its_codes(program: Program, shopfront: 
     assert told == {"balance_fen": 100_000 - 2 * OWN_FEN, "currency": "CNY", "price_percent": 95}
 
 
-async def test_it_is_found_again_by_either_number(program: Program, shopfront: Shopfront) -> None:
+async def test_it_is_found_again_by_either_number(program: Program, shopfront: Shopfront, clock: VirtualClock) -> None:
     first = (await program.post("/orders", wish(shopfront))).json()
+    clock.go_on(timedelta(minutes=1))
     assert (await program.get(f"/orders/{first['order_no']}")).json() == first
+    clock.go_on(timedelta(minutes=1))
+    assert (await program.post("/orders", wish(shopfront))).json() == first
     assert (await program.get("/orders?out_order_no=M1")).json() == first
     assert (await program.get("/orders?out_order_no=M2")).status_code == 404
     second = (await program.post("/orders", wish(shopfront, out_order_no="M2"))).json()
