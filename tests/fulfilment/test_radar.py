@@ -4,7 +4,7 @@ from statistics import median
 
 import pytest
 
-from benchmarks.radar import LEARNING, OUTAGES, Flow, Outage, detection, false_alarms
+from benchmarks.radar import OUTAGES, Flow, Outage, detection, false_alarms
 from kameng.fulfilment.radar import SILENT_AFTER, Radar, Sign
 from kameng.supply.troubles import Place, TroubleKind
 
@@ -31,8 +31,7 @@ def test_it_is_seldom_wrong() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("outage", OUTAGES, ids=lambda outage: outage.name)
-def test_it_is_soon_right(outage: Outage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.radar.LEARNING", LEARNING // 5)
+def test_it_is_soon_right(outage: Outage) -> None:
     found = [detection(outage, seed) for seed in range(6)]
     assert median(one.orders if one.orders is not None else 2000 for one in found) <= SOON[outage.name]
     assert sum(one.exact for one in found) >= 4

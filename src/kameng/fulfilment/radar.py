@@ -10,7 +10,7 @@ how soon it is right is told in docs/radar.md, from simulation.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import log, sqrt
+from math import comb, log, sqrt
 from typing import NamedTuple
 
 from kameng.supply.troubles import Place, TroubleKind
@@ -33,8 +33,9 @@ REMEMBERED = 4000.0
 RATE_MIN, RATE_MAX = 0.01, 0.4
 #: The part of what led to an alarm that is learned all the same: it may have been a new normal.
 LEARNED_OF_ALARM = 0.25
-#: A narrower place with so much of the bad signs is where it is.
-EXPLAINS = 0.8
+#: A narrower place is where it is when it has so much of the bad signs, and more than chance would have given it.
+EXPLAINS = 0.75
+BY_CHANCE = 0.02
 #: With so many late ones in a row and none arriving, it isn't slow but silent.
 SILENT_AFTER = 5
 
@@ -115,7 +116,7 @@ class Radar:
         if wide is None:
             return None
         where, stream, rate = next(
-            one for one in reversed(told) if one[1] is wide or one[1].pending_bad >= EXPLAINS * wide.pending_bad
+            one for one in reversed(told) if one[1].score >= THRESHOLD[sign] or _explains(one[1], wide)
         )
         self.reset(where)
         return Alarm(where, _kind(sign, stream), sign, round(stream.pending_bad), round(stream.pending_total), rate)
@@ -152,6 +153,15 @@ def _evidence(*, bad: bool, rate: float) -> float:
     odds = ODDS * rate / (1 - rate)
     trouble = odds / (1 + odds)
     return log(trouble / rate) if bad else log((1 - trouble) / (1 - rate))
+
+
+def _explains(narrow: Stream, wide: Stream) -> bool:
+    bad, of = round(narrow.pending_bad), round(wide.pending_bad)
+    if bad < EXPLAINS * of:
+        return False
+    share = (narrow.total + 1) / (wide.total + 2)
+    by_chance = sum(comb(of, n) * share**n * (1 - share) ** (of - n) for n in range(bad, of + 1))
+    return by_chance < BY_CHANCE
 
 
 def _kind(sign: Sign, stream: Stream) -> TroubleKind:
