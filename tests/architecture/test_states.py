@@ -22,7 +22,7 @@ from kameng.payment import attempt
 from kameng.payment.attempt import AttemptState, HeardFrom, ReceiptUse, RefundCause, RefundState
 from kameng.staff.roles import Role
 from kameng.stock.card import BatchState, CardState, FileKind
-from kameng.supply.supplier import GoodsKind
+from kameng.supply.goods import GoodsKind
 from tests.architecture.source import SOURCE, name_of, python_files
 from tools import write_docs
 

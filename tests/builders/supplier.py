@@ -10,33 +10,23 @@ from typing import Any
 import msgspec
 
 from kameng.supply.add_supplier import SupplierDraft, add_supplier
-from kameng.supply.supplier import (
-    Abilities,
+from kameng.supply.answer import (
     Accepted,
     Balance,
-    Callback,
-    CallbackTrust,
     CancelAnswer,
     CancelAsked,
-    Catalogue,
     ComplaintFiled,
     Delivered,
     Failed,
-    Forged,
-    Goods,
-    GoodsKind,
     InDoubt,
-    LossGuard,
     Partly,
     PlaceAnswer,
-    Post,
     QueryAnswer,
     Reason,
     Refused,
-    Repeat,
-    Reply,
-    SupplyAsk,
 )
+from kameng.supply.goods import Catalogue, Goods, GoodsKind
+from kameng.supply.supplier import Abilities, Callback, CallbackTrust, Forged, LossGuard, Post, Repeat, Reply, SupplyAsk
 from kameng.supply.suppliers import Suppliers
 from tests.builders.shop import Goods as StockedGoods
 from tests.builders.shop import Shop, a_stocked_sku

@@ -18,23 +18,9 @@ from kameng.kernel.clock import VirtualClock
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.merchants.merchant import network_of
-from kameng.supply.supplier import (
-    Accepted,
-    Balance,
-    Catalogue,
-    Delivered,
-    Failed,
-    Forged,
-    Goods,
-    GoodsKind,
-    InDoubt,
-    NotFound,
-    Post,
-    Reason,
-    Refused,
-    Supplier,
-    SupplyAsk,
-)
+from kameng.supply.answer import Accepted, Balance, Delivered, Failed, InDoubt, NotFound, Reason, Refused
+from kameng.supply.goods import Catalogue, Goods, GoodsKind
+from kameng.supply.supplier import Forged, Post, Supplier, SupplyAsk
 from kameng.wholesale.tell import tell_merchants
 from tests.builders.merchant import balance
 from tests.builders.served_shop import CODES, ServedShop, served_shop

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kameng.adapters.suppliers.table import PROTOCOLS
-from kameng.supply.supplier import (
+from kameng.supply.answer import (
     Accepted,
     Balance,
     CancelAsked,
@@ -19,13 +19,12 @@ from kameng.supply.supplier import (
     Delivered,
     Failed,
     InDoubt,
-    LossGuard,
     NotFound,
     Partly,
     Reason,
     Refused,
-    Repeat,
 )
+from kameng.supply.supplier import LossGuard, Repeat
 from kameng.web.sandbox.suppliers.course import Course
 from kameng.web.sandbox.suppliers.emulation import Call
 from kameng.web.sandbox.suppliers.wares import Ending, No, State

@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from kameng.supply.supplier import Accepted, CallbackTrust, Delivered, Failed, Forged, Partly, Post
+from kameng.supply.answer import Accepted, Delivered, Failed, Partly
+from kameng.supply.supplier import CallbackTrust, Forged, Post
 from kameng.web.sandbox.suppliers.wares import Ending, State
 from tests.contracts.suppliers.choosing import for_entries, with_each
 from tests.contracts.suppliers.entry import NUMBER, Contract, Entry, with_body

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from kameng.supply.supplier import GOODS_MAX, Catalogue, Goods, GoodsKind, Reason, Refused
+from kameng.supply.answer import Reason, Refused
+from kameng.supply.goods import GOODS_MAX, Catalogue, Goods, GoodsKind
 from kameng.web.sandbox.suppliers.wares import Ware
 from tests.contracts.suppliers.choosing import for_entries
 from tests.contracts.suppliers.entry import Contract, Entry

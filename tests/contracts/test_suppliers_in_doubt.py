@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from kameng.supply.supplier import Accepted, Delivered, InDoubt, NotFound, Reason, Refused, Repeat
+from kameng.supply.answer import Accepted, Delivered, InDoubt, NotFound, Reason, Refused
+from kameng.supply.supplier import Repeat
 from kameng.web.sandbox.suppliers.emulation import Call
 from kameng.web.sandbox.suppliers.whims import NOT_DONE, How
 from tests.contracts.suppliers.choosing import for_entries, with_each

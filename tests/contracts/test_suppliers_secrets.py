@@ -5,7 +5,8 @@ import traceback
 import pytest
 from structlog.testing import capture_logs
 
-from kameng.supply.supplier import Accepted, Forged, Post, SupplyAsk
+from kameng.supply.answer import Accepted
+from kameng.supply.supplier import Forged, Post, SupplyAsk
 from kameng.web.sandbox.suppliers.emulation import Call
 from kameng.web.sandbox.suppliers.wares import Ending, State
 from kameng.web.sandbox.suppliers.whims import How

@@ -8,7 +8,7 @@ import pytest
 
 from kameng.fulfilment.watch_suppliers import watch_suppliers
 from kameng.orders.lifecycle import OrderState
-from kameng.supply.supplier import Code, Delivered, Failed, PlaceAnswer, Reason
+from kameng.supply.answer import Code, Delivered, Failed, PlaceAnswer, Reason
 from kameng.supply.troubles import PROBES_TO_CLOSE, TroubleKind
 from tests.builders.dispatching import a_dispatcher, worked
 from tests.builders.shop import Goods, Shop, a_paid_order

@@ -9,8 +9,8 @@ import pytest
 
 from kameng.fulfilment.open_delivery import open_delivery
 from kameng.fulfilment.restock import restock
+from kameng.supply.answer import Code, Delivered, InDoubt, Reason, Refused
 from kameng.supply.restock import AFTER_BUYING, LOOK_EVERY, RestockRule, Verdict, list_rules, save_rule
-from kameng.supply.supplier import Code, Delivered, InDoubt, Reason, Refused
 from kameng.supply.sync_goods import sync_goods
 from tests.builders.dispatching import a_dispatcher, waited, worked
 from tests.builders.shop import Goods, Shop, a_paid_order, a_stocked_sku

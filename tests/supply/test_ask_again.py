@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from kameng.supply import ask_again as module
+from kameng.supply.answer import InDoubt, Reason, Refused
 from kameng.supply.ask_again import JUST_NOW, ask_again
 from kameng.supply.availability import FRESH_FOR, available
-from kameng.supply.supplier import InDoubt, Reason, Refused
 from kameng.supply.sync_goods import FAILURES_TILL_ALARM
 from tests.builders.shop import Shop, a_stocked_sku
 from tests.builders.supplier import Depot, a_depot, a_route, a_supplied_sku, some_goods

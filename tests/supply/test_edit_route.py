@@ -16,8 +16,8 @@ from kameng.supply.edit_route import (
     save_route,
     stop_route,
 )
+from kameng.supply.goods import GoodsKind
 from kameng.supply.list_routes import RouteLine, list_routes
-from kameng.supply.supplier import GoodsKind
 from kameng.supply.sync_goods import SYNC_EVERY, sync_goods
 from tests.builders.shop import Shop
 from tests.builders.supplier import Depot, a_depot, a_route, a_supplied_sku, put_on_shelf, some_goods

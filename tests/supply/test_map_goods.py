@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kameng.supply.goods import GoodsKind
 from kameng.supply.list_goods import ListedGoods
 from kameng.supply.map_goods import KnownSku, MappingRule, MarkUp, plan_mapping
-from kameng.supply.supplier import GoodsKind
 
 SEEN = datetime(2026, 11, 22, tzinfo=UTC)
 LISTED = ListedGoods("north", "1", "点卡", "游戏", GoodsKind.CODE, 900, None, True, None, 1, None, SEEN, SEEN, ())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kameng.supply.supplier import AskedField, Catalogue, Goods, Unusable
+from kameng.supply.goods import AskedField, Catalogue, Goods, Unusable
 from kameng.supply.sync_goods import sync_goods
 from tests.builders.shop import Shop
 from tests.builders.supplier import Depot, a_depot, some_goods

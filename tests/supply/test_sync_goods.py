@@ -7,17 +7,10 @@ from typing import Any
 
 import pytest
 
+from kameng.supply.answer import InDoubt, Reason, Refused
 from kameng.supply.availability import available
+from kameng.supply.goods import GOODS_MAX, AskedField, Catalogue, GoodsKind
 from kameng.supply.sold_out import mark_sold_out
-from kameng.supply.supplier import (
-    GOODS_MAX,
-    AskedField,
-    Catalogue,
-    GoodsKind,
-    InDoubt,
-    Reason,
-    Refused,
-)
 from kameng.supply.sync_goods import FAILURES_TILL_ALARM, SOLD_OUT_FOR, SYNC_EVERY, sync_goods
 from tests.builders.shop import Shop
 from tests.builders.supplier import ABILITIES, Depot, a_depot, a_route, a_supplied_sku, some_goods

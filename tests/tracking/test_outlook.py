@@ -8,8 +8,8 @@ import pytest
 from kameng.fulfilment.learn_arrivals import learn_arrivals
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId
+from kameng.supply.answer import Failed, InDoubt, Reason
 from kameng.supply.declare_trouble import TroubleDraft, declare_trouble
-from kameng.supply.supplier import Failed, InDoubt, Reason
 from kameng.supply.troubles import Place, TroubleKind
 from kameng.tracking.outlook import Effect, Outlook
 from kameng.tracking.view import view_order

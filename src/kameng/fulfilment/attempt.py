@@ -8,15 +8,7 @@ from typing import Any
 
 from kameng.kernel.lifecycle import Lifecycle
 from kameng.orders.number import OrderId, printed
-from kameng.supply.supplier import (
-    Accepted,
-    Delivered,
-    Failed,
-    InDoubt,
-    NotFound,
-    Partly,
-    Refused,
-)
+from kameng.supply.answer import Accepted, Delivered, Failed, InDoubt, NotFound, Partly, Refused
 
 
 class AttemptState(StrEnum):

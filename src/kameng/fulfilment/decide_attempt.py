@@ -14,7 +14,7 @@ from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
 from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.stock.known_codes import count_new_codes
-from kameng.supply.supplier import Code, Delivered, Failed, Reason
+from kameng.supply.answer import Code, Delivered, Failed, Reason
 from kameng.supply.suppliers import Source, Suppliers, SupplierUnknown
 
 WORDS_MAX = 300

@@ -12,7 +12,8 @@ from kameng.fulfilment.told import heard_from
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.orders.account import MAIN, Account, account_of
-from kameng.supply.supplier import InDoubt, Reason, Refused, SupplyAsk
+from kameng.supply.answer import InDoubt, Reason, Refused
+from kameng.supply.supplier import SupplyAsk
 from kameng.supply.suppliers import Source
 
 log = structlog.get_logger()

@@ -11,7 +11,7 @@ from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Transaction
 from kameng.risk.alarms import AlarmKind, raise_alarm
 from kameng.stock.take_in import Brought, take_in
-from kameng.supply.supplier import Delivered, Failed, Partly, Refused
+from kameng.supply.answer import Delivered, Failed, Partly, Refused
 
 
 async def hear_late(

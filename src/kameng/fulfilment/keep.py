@@ -10,7 +10,7 @@ from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Transaction
 from kameng.risk.alarms import AlarmKind, raise_alarm
 from kameng.stock.take_in import Brought, BroughtCode, take_in
-from kameng.supply.supplier import Code, Delivered, Partly
+from kameng.supply.answer import Code, Delivered, Partly
 
 
 @dataclass(frozen=True)

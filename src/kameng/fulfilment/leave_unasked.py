@@ -12,7 +12,7 @@ from kameng.fulfilment.told import Heard
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.orders.lifecycle import SYSTEM
-from kameng.supply.supplier import InDoubt
+from kameng.supply.answer import InDoubt
 
 log = structlog.get_logger()
 

@@ -11,7 +11,8 @@ from kameng.fulfilment.attempt import (
     Attempt,
     AttemptState,
 )
-from kameng.supply.supplier import Abilities, InDoubt, NotFound
+from kameng.supply.answer import InDoubt, NotFound
+from kameng.supply.supplier import Abilities
 
 
 def weighed(answer: Answer, attempt: Attempt, abilities: Abilities | None, *, now: datetime) -> Answer:

@@ -10,7 +10,7 @@ from kameng.fulfilment.settle import settle
 from kameng.fulfilment.told import Heard
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
-from kameng.supply.supplier import InDoubt
+from kameng.supply.answer import InDoubt
 from kameng.supply.suppliers import Source
 
 log = structlog.get_logger()

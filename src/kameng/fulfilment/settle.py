@@ -41,10 +41,10 @@ from kameng.orders.lifecycle import Delivered as OrderDelivered
 from kameng.orders.lock import lock_order
 from kameng.orders.order import Order
 from kameng.risk.alarms import AlarmKind, raise_alarm
+from kameng.supply.answer import Delivered, Failed, InDoubt, Partly, Reason, Refused
 from kameng.supply.hold import drop_hold
 from kameng.supply.sold import note_sold
 from kameng.supply.sold_out import SOLD_OUT, mark_sold_out
-from kameng.supply.supplier import Delivered, Failed, InDoubt, Partly, Reason, Refused
 from kameng.supply.suppliers import Source
 
 

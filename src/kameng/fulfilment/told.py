@@ -6,7 +6,7 @@ from kameng.fulfilment.attempt import Answer, AskedBy, Unproven
 from kameng.kernel.money import FEN_MAX
 from kameng.orders.contact import without_contacts
 from kameng.orders.lifecycle import Actor, ActorKind
-from kameng.supply.supplier import Failed, InDoubt, Refused
+from kameng.supply.answer import Failed, InDoubt, Refused
 
 WORDS_MAX = 300
 RECEIPT_MAX = 200

@@ -11,7 +11,7 @@ from kameng.fulfilment.radar_store import Watched
 from kameng.kernel.database import Database, Transaction
 from kameng.risk.alarms import AlarmKind, raise_alarm
 from kameng.supply import troubles
-from kameng.supply.supplier import Reason
+from kameng.supply.answer import Reason
 from kameng.supply.troubles import Place, Trouble, TroubleKind
 
 AT_A_TIME = 2000

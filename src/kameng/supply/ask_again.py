@@ -7,12 +7,13 @@ import structlog
 
 from kameng.kernel.database import Database, assert_no_transaction
 from kameng.supply import goods_store
+from kameng.supply.answer import InDoubt, Reason, Refused
 from kameng.supply.availability import FRESH_FOR
+from kameng.supply.goods import Goods
 from kameng.supply.goods_store import Asking, Wanted
 from kameng.supply.hold import FEW
 from kameng.supply.price_drift import check_drift
 from kameng.supply.sift_goods import unfit
-from kameng.supply.supplier import Goods, InDoubt, Reason, Refused
 from kameng.supply.suppliers import Suppliers, SupplierUnknown
 from kameng.supply.sync_goods import FAILURES_TILL_ALARM
 

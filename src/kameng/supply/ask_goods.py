@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kameng.supply.supplier import Goods, GoodsKind, InDoubt, Reason, Refused, Supplier
+from kameng.supply.answer import InDoubt, Reason, Refused
+from kameng.supply.goods import Goods, GoodsKind
+from kameng.supply.supplier import Supplier
 
 AT_ONCE = 5
 

@@ -8,8 +8,8 @@ from typing import Any
 import asyncpg
 
 from kameng.kernel.database import Connection, Transaction
+from kameng.supply.goods import Goods
 from kameng.supply.store import changed
-from kameng.supply.supplier import Goods
 
 CLAIM_TO_SYNC = """
 UPDATE suppliers SET sync_at = $1::timestamptz + $2::interval

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from kameng.kernel.database import Connection
 from kameng.supply import goods_store
-from kameng.supply.supplier import GoodsKind
+from kameng.supply.goods import GoodsKind
 
 AT_A_TIME = 200
 

@@ -6,8 +6,8 @@ from decimal import ROUND_CEILING, Decimal
 
 from kameng.kernel.money import FEN_MAX, yuan
 from kameng.kernel.text import Words
+from kameng.supply.goods import GoodsKind
 from kameng.supply.list_goods import ListedGoods
-from kameng.supply.supplier import GoodsKind
 
 FACE_VALUE_MAX = 60
 PERCENT_MAX = Decimal(1000)

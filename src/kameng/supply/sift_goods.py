@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kameng.kernel.money import FEN_MAX
-from kameng.supply.supplier import GOODS_MAX, Catalogue, Goods, GoodsKind, Unusable
+from kameng.supply.goods import GOODS_MAX, Catalogue, Goods, GoodsKind, Unusable
 
 NUMBER_MAX = 100
 NAME_MAX = 200

@@ -2,7 +2,7 @@
 
 from kameng.kernel.database import Transaction
 from kameng.supply import goods_store
-from kameng.supply.supplier import Reason
+from kameng.supply.answer import Reason
 
 #: What a place answer says when the goods are no more.
 SOLD_OUT = frozenset({Reason.OUT_OF_STOCK, Reason.GOODS_GONE})

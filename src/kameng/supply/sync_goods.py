@@ -9,11 +9,12 @@ import structlog
 from kameng.kernel.database import Database, Transaction, assert_no_transaction
 from kameng.risk.alarms import AlarmKind, raise_alarm
 from kameng.supply import goods_store
+from kameng.supply.answer import Balance, InDoubt, Refused
 from kameng.supply.ask_goods import ask_each
+from kameng.supply.goods import Catalogue
 from kameng.supply.goods_store import Due
 from kameng.supply.price_drift import check_drift
 from kameng.supply.sift_goods import Sifted, plain, sift
-from kameng.supply.supplier import Balance, Catalogue, InDoubt, Refused
 from kameng.supply.suppliers import Source, Suppliers, SupplierUnknown
 
 log = structlog.get_logger()

@@ -14,22 +14,9 @@ from kameng.adapters.suppliers.acgfaka_goods import Choice, asked_fields, goods_
 from kameng.adapters.suppliers.acgfaka_v4 import make_acgfaka, trade_no
 from kameng.adapters.suppliers.acgfaka_wire import codes_in, refusal, request_no, sign
 from kameng.kernel.clock import SystemClock
-from kameng.supply.supplier import (
-    Accepted,
-    AskedField,
-    Code,
-    Delivered,
-    Forged,
-    Goods,
-    InDoubt,
-    NotFound,
-    Post,
-    Reason,
-    Refused,
-    Supplier,
-    SupplyAsk,
-    Unusable,
-)
+from kameng.supply.answer import Accepted, Code, Delivered, InDoubt, NotFound, Reason, Refused
+from kameng.supply.goods import AskedField, Goods, Unusable
+from kameng.supply.supplier import Forged, Post, Supplier, SupplyAsk
 from tests.stand_in import Heard, StandIn, says, stand_in
 
 pytestmark = pytest.mark.anyio

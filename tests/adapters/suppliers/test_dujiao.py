@@ -12,7 +12,8 @@ import pytest
 from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.dujiao import OPTIONS, Dujiao
 from kameng.kernel.clock import VirtualClock
-from kameng.supply.supplier import Accepted, Balance, Delivered, Forged, InDoubt, NotFound, Post, Reason, Refused
+from kameng.supply.answer import Accepted, Balance, Delivered, InDoubt, NotFound, Reason, Refused
+from kameng.supply.supplier import Forged, Post
 from tests.adapters.suppliers.dujiao_site import ASK, FORM, NOW, SECRET, delivered, order, product, signed, sku
 from tests.stand_in import Heard, StandIn, says, stand_in
 

@@ -7,18 +7,8 @@ from typing import Any
 import pytest
 
 from kameng.adapters.suppliers.dujiao_wire import goods_of, sign, state_of
-from kameng.supply.supplier import (
-    Accepted,
-    AskedField,
-    Code,
-    Delivered,
-    Failed,
-    Goods,
-    GoodsKind,
-    InDoubt,
-    Reason,
-    Unusable,
-)
+from kameng.supply.answer import Accepted, Code, Delivered, Failed, InDoubt, Reason
+from kameng.supply.goods import AskedField, Goods, GoodsKind, Unusable
 from tests.adapters.suppliers.dujiao_site import ASK, FORM, SECRET, delivered, order, product, signed, sku
 
 RATE = Decimal(100)

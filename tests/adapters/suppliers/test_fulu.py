@@ -16,26 +16,9 @@ from kameng.adapters.suppliers.fulu import OPTIONS, Fulu
 from kameng.adapters.suppliers.fulu_wire import asks_of, codes_of, sign, sign_of
 from kameng.adapters.suppliers.reading import compact
 from kameng.kernel.clock import VirtualClock
-from kameng.supply.supplier import (
-    Accepted,
-    AskedField,
-    Balance,
-    Callback,
-    CallbackTrust,
-    Catalogue,
-    Code,
-    Delivered,
-    Failed,
-    Forged,
-    Goods,
-    GoodsKind,
-    InDoubt,
-    NotFound,
-    Post,
-    Reason,
-    Refused,
-    SupplyAsk,
-)
+from kameng.supply.answer import Accepted, Balance, Code, Delivered, Failed, InDoubt, NotFound, Reason, Refused
+from kameng.supply.goods import AskedField, Catalogue, Goods, GoodsKind
+from kameng.supply.supplier import Callback, CallbackTrust, Forged, Post, SupplyAsk
 from kameng.web.sandbox.suppliers.fulu import wrap
 from tests.stand_in import Heard, StandIn, says, stand_in
 

@@ -12,22 +12,9 @@ from kameng.adapters.suppliers.kakayun_wire import NO, codes_of, goods_of, state
 from kameng.adapters.suppliers.php_json import read_exact
 from kameng.adapters.suppliers.table import supplier_makers
 from kameng.kernel.clock import SystemClock
-from kameng.supply.supplier import (
-    Accepted,
-    AskedField,
-    Balance,
-    Code,
-    Delivered,
-    Failed,
-    Goods,
-    InDoubt,
-    Partly,
-    Reason,
-    Refused,
-    Supplier,
-    SupplyAsk,
-    Unusable,
-)
+from kameng.supply.answer import Accepted, Balance, Code, Delivered, Failed, InDoubt, Partly, Reason, Refused
+from kameng.supply.goods import AskedField, Goods, Unusable
+from kameng.supply.supplier import Supplier, SupplyAsk
 from tests.stand_in import StandIn, says, stand_in
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,8 @@ from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.table import PROTOCOLS
 from kameng.kernel.clock import VirtualClock
 from kameng.kernel.errors import InvalidInput
-from kameng.supply.supplier import Accepted, Delivered, InDoubt, Refused, SupplyAsk
+from kameng.supply.answer import Accepted, Delivered, InDoubt, Refused
+from kameng.supply.supplier import SupplyAsk
 from tests.stand_in import says, stand_in
 
 pytestmark = pytest.mark.anyio

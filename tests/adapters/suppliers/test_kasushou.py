@@ -14,23 +14,9 @@ from kameng.adapters.suppliers.kasushou_wire import NO, codes_of, goods_of, stat
 from kameng.adapters.suppliers.refusals import reason_in
 from kameng.adapters.suppliers.table import supplier_makers
 from kameng.kernel.clock import SystemClock
-from kameng.supply.supplier import (
-    Accepted,
-    AskedField,
-    Code,
-    Delivered,
-    Failed,
-    Forged,
-    Goods,
-    GoodsKind,
-    InDoubt,
-    Partly,
-    Post,
-    Reason,
-    Supplier,
-    SupplyAsk,
-    Unusable,
-)
+from kameng.supply.answer import Accepted, Code, Delivered, Failed, InDoubt, Partly, Reason
+from kameng.supply.goods import AskedField, Goods, GoodsKind, Unusable
+from kameng.supply.supplier import Forged, Post, Supplier, SupplyAsk
 
 pytestmark = pytest.mark.anyio
 

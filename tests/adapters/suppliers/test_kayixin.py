@@ -17,24 +17,9 @@ from kameng.adapters.suppliers.kayixin_wire import NO, goods_of, kept_part, kind
 from kameng.adapters.suppliers.reading import read_object
 from kameng.adapters.suppliers.refusals import reason_in
 from kameng.kernel.clock import VirtualClock
-from kameng.supply.supplier import (
-    Accepted,
-    AskedField,
-    Callback,
-    Code,
-    Delivered,
-    Failed,
-    Forged,
-    Goods,
-    InDoubt,
-    NotFound,
-    Partly,
-    Post,
-    Reason,
-    Refused,
-    SupplyAsk,
-    Unusable,
-)
+from kameng.supply.answer import Accepted, Code, Delivered, Failed, InDoubt, NotFound, Partly, Reason, Refused
+from kameng.supply.goods import AskedField, Goods, Unusable
+from kameng.supply.supplier import Callback, Forged, Post, SupplyAsk
 from tests.stand_in import StandIn, says, stand_in
 
 pytestmark = pytest.mark.anyio

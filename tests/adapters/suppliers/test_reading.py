@@ -22,7 +22,8 @@ from kameng.adapters.suppliers.reading import (
     unplaced,
 )
 from kameng.kernel.errors import Outage
-from kameng.supply.supplier import GOODS_MAX, Catalogue, Goods, GoodsKind, InDoubt, Reason, Refused, Unusable
+from kameng.supply.answer import InDoubt, Reason, Refused
+from kameng.supply.goods import GOODS_MAX, Catalogue, Goods, GoodsKind, Unusable
 
 pytestmark = pytest.mark.anyio
 

@@ -14,19 +14,8 @@ from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.reloadly import OPTIONS, Reloadly
 from kameng.adapters.suppliers.reloadly_wire import signature
 from kameng.kernel.clock import VirtualClock
-from kameng.supply.supplier import (
-    Accepted,
-    CallbackTrust,
-    Code,
-    Delivered,
-    Forged,
-    InDoubt,
-    NotFound,
-    Post,
-    Reason,
-    Refused,
-    SupplyAsk,
-)
+from kameng.supply.answer import Accepted, Code, Delivered, InDoubt, NotFound, Reason, Refused
+from kameng.supply.supplier import CallbackTrust, Forged, Post, SupplyAsk
 from tests.adapters.suppliers.reloadly_says import CARD, TOP_UP_EXAMPLE, read
 from tests.stand_in import Heard, StandIn, says, stand_in
 

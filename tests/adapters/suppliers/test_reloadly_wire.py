@@ -15,7 +15,8 @@ from kameng.adapters.suppliers.reloadly_wire import (
     top_up_state,
     top_ups_of,
 )
-from kameng.supply.supplier import Accepted, Code, Delivered, Failed, Goods, InDoubt, Reason, Unusable
+from kameng.supply.answer import Accepted, Code, Delivered, Failed, InDoubt, Reason
+from kameng.supply.goods import Goods, Unusable
 from tests.adapters.suppliers.reloadly_says import CARD, GIFT_EXAMPLE, OPERATOR, TOP_UP_EXAMPLE, read
 
 RATE = Decimal(720)

@@ -16,25 +16,9 @@ from kameng.adapters.suppliers.xinghai import OPTIONS, Xinghai
 from kameng.adapters.suppliers.xinghai_wire import codes_of, guard, sign, timestamp
 from kameng.kernel.clock import VirtualClock
 from kameng.kernel.errors import InvalidInput
-from kameng.supply.supplier import (
-    Accepted,
-    Balance,
-    Callback,
-    Catalogue,
-    Code,
-    Delivered,
-    Failed,
-    Forged,
-    Goods,
-    GoodsKind,
-    InDoubt,
-    LossGuard,
-    NotFound,
-    Post,
-    Reason,
-    Refused,
-    SupplyAsk,
-)
+from kameng.supply.answer import Accepted, Balance, Code, Delivered, Failed, InDoubt, NotFound, Reason, Refused
+from kameng.supply.goods import Catalogue, Goods, GoodsKind
+from kameng.supply.supplier import Callback, Forged, LossGuard, Post, SupplyAsk
 from tests.stand_in import StandIn, says, stand_in
 
 pytestmark = pytest.mark.anyio

@@ -12,19 +12,9 @@ from kameng.adapters.suppliers.table import supplier_makers
 from kameng.adapters.suppliers.yrapi import sign
 from kameng.kernel.clock import SystemClock
 from kameng.kernel.errors import InvalidInput
-from kameng.supply.supplier import (
-    Accepted,
-    CancelAsked,
-    Delivered,
-    Failed,
-    Goods,
-    InDoubt,
-    Partly,
-    Reason,
-    Refused,
-    Supplier,
-    SupplyAsk,
-)
+from kameng.supply.answer import Accepted, CancelAsked, Delivered, Failed, InDoubt, Partly, Reason, Refused
+from kameng.supply.goods import Goods
+from kameng.supply.supplier import Supplier, SupplyAsk
 from tests.stand_in import StandIn, says, stand_in
 
 pytestmark = pytest.mark.anyio

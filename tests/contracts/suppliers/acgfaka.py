@@ -1,7 +1,7 @@
 from dataclasses import replace
 from hashlib import md5
 
-from kameng.supply.supplier import Reason
+from kameng.supply.answer import Reason
 from kameng.web.sandbox.suppliers.wares import No, Ware
 from kameng.web.sandbox.suppliers.whims import How
 from tests.contracts.suppliers.entry import Entry

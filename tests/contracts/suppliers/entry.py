@@ -9,7 +9,8 @@ from typing import Any
 from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.table import PROTOCOLS
 from kameng.kernel.clock import VirtualClock
-from kameng.supply.supplier import Accepted, PlaceAnswer, Post, QueryAnswer, Reason, Supplier, SupplyAsk
+from kameng.supply.answer import Accepted, PlaceAnswer, QueryAnswer, Reason
+from kameng.supply.supplier import Post, Supplier, SupplyAsk
 from kameng.web.sandbox.suppliers.course import Course
 from kameng.web.sandbox.suppliers.emulation import Call
 from kameng.web.sandbox.suppliers.room import Room

@@ -1,4 +1,4 @@
-from kameng.supply.supplier import Reason
+from kameng.supply.answer import Reason
 from kameng.web.sandbox.suppliers.wares import No, Ware
 from tests.contracts.suppliers.entry import Entry
 

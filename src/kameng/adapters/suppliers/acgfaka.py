@@ -28,29 +28,19 @@ from kameng.adapters.suppliers.reading import PAGE_BYTES_MAX, asked, catalogue_o
 from kameng.adapters.suppliers.unable import CannotCancel, CannotComplain
 from kameng.kernel.clock import Clock
 from kameng.kernel.text import Words
-from kameng.supply.supplier import (
-    Abilities,
+from kameng.supply.answer import (
     Accepted,
     Balance,
-    Callback,
-    CallbackTrust,
-    Catalogue,
     Delivered,
-    Forged,
-    Goods,
     InDoubt,
-    LossGuard,
     NotFound,
     PlaceAnswer,
-    Post,
     QueryAnswer,
     Reason,
     Refused,
-    Repeat,
-    Reply,
-    SupplyAsk,
-    Unusable,
 )
+from kameng.supply.goods import Catalogue, Goods, Unusable
+from kameng.supply.supplier import Abilities, Callback, CallbackTrust, Forged, LossGuard, Post, Repeat, Reply, SupplyAsk
 
 OPTIONS = (
     Option("base_url", Words("店铺地址"), hint=Words("对方店铺的网址，必须直接应答，不能跳转")),

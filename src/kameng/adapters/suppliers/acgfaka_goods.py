@@ -13,7 +13,8 @@ from urllib.parse import unquote
 from kameng.adapters.suppliers.acgfaka_wire import RESERVED
 from kameng.adapters.suppliers.reading import count_of, fen_up, read_json, text_of
 from kameng.adapters.suppliers.reading import one_of as usable
-from kameng.supply.supplier import AskedField, Goods, GoodsKind, Reason, Refused, Unusable
+from kameng.supply.answer import Reason, Refused
+from kameng.supply.goods import AskedField, Goods, GoodsKind, Unusable
 
 KINDS_MAX = 200
 # What stands for goods that do not run out.

@@ -22,20 +22,9 @@ from kameng.adapters.suppliers.acgfaka_wire import (
 )
 from kameng.adapters.suppliers.reading import PAGE_BYTES_MAX, asked, catalogue_of, fen_up, one_of, text_of
 from kameng.kernel.clock import Clock
-from kameng.supply.supplier import (
-    Accepted,
-    Catalogue,
-    Delivered,
-    Goods,
-    GoodsKind,
-    InDoubt,
-    PlaceAnswer,
-    QueryAnswer,
-    Reason,
-    Refused,
-    SupplyAsk,
-    Unusable,
-)
+from kameng.supply.answer import Accepted, Delivered, InDoubt, PlaceAnswer, QueryAnswer, Reason, Refused
+from kameng.supply.goods import Catalogue, Goods, GoodsKind, Unusable
+from kameng.supply.supplier import SupplyAsk
 
 _BASE = "plugin/open-api/"
 

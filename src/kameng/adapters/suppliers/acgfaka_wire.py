@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from kameng.adapters.suppliers.reading import fen_up, redacted, text_of
-from kameng.supply.supplier import Code, InDoubt, Reason, Refused, SupplyAsk
+from kameng.supply.answer import Code, InDoubt, Reason, Refused
+from kameng.supply.supplier import SupplyAsk
 
 # What the shop's table holds (`request_no char(19)`, unique): the rest of a longer number would be cut off, and two
 # numbers that begin alike would then be one.

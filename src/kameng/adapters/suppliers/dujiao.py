@@ -23,31 +23,20 @@ from kameng.adapters.suppliers.reading import (
 from kameng.adapters.suppliers.unable import CannotComplain
 from kameng.kernel.clock import Clock
 from kameng.kernel.text import Words
-from kameng.supply.supplier import (
-    GOODS_MAX,
-    Abilities,
+from kameng.supply.answer import (
     Accepted,
     Balance,
-    Callback,
-    CallbackTrust,
     CancelAnswer,
-    Catalogue,
     Failed,
-    Forged,
-    Goods,
     InDoubt,
-    LossGuard,
     NotFound,
     PlaceAnswer,
-    Post,
     QueryAnswer,
     Reason,
     Refused,
-    Repeat,
-    Reply,
-    SupplyAsk,
-    Unusable,
 )
+from kameng.supply.goods import GOODS_MAX, Catalogue, Goods, Unusable
+from kameng.supply.supplier import Abilities, Callback, CallbackTrust, Forged, LossGuard, Post, Repeat, Reply, SupplyAsk
 
 # What the program gives, whatever is asked for.
 PAGE_SIZE = 50

@@ -10,7 +10,8 @@ from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.dujiao_wire import CALLBACK_PATH, REFUSALS, sign
 from kameng.adapters.suppliers.reading import PAGE_BYTES_MAX, asked, compact, redacted, text_of
 from kameng.kernel.clock import Clock
-from kameng.supply.supplier import InDoubt, Post, Refused
+from kameng.supply.answer import InDoubt, Refused
+from kameng.supply.supplier import Post
 
 CLOCKS_APART_MAX_S = 60
 

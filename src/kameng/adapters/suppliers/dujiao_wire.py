@@ -13,20 +13,9 @@ from typing import Any
 
 from kameng.adapters.suppliers.rates import fen_down, fen_up
 from kameng.adapters.suppliers.reading import text_of
-from kameng.supply.supplier import (
-    Accepted,
-    AskedField,
-    Code,
-    Delivered,
-    Failed,
-    Goods,
-    GoodsKind,
-    InDoubt,
-    QueryAnswer,
-    Reason,
-    SupplyAsk,
-    Unusable,
-)
+from kameng.supply.answer import Accepted, Code, Delivered, Failed, InDoubt, QueryAnswer, Reason
+from kameng.supply.goods import AskedField, Goods, GoodsKind, Unusable
+from kameng.supply.supplier import SupplyAsk
 
 _LANGUAGE = re.compile("[a-z]{2,3}([-_][A-Za-z]{2,4})?")
 CALLBACK_PATH = "/api/v1/upstream/callback"

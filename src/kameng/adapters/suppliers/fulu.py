@@ -44,27 +44,9 @@ from kameng.adapters.suppliers.reading import (
 from kameng.adapters.suppliers.unable import CannotCancel, CannotComplain
 from kameng.kernel.clock import SHANGHAI, Clock
 from kameng.kernel.text import Words
-from kameng.supply.supplier import (
-    Abilities,
-    Balance,
-    Callback,
-    CallbackTrust,
-    Catalogue,
-    Delivered,
-    Forged,
-    Goods,
-    InDoubt,
-    LossGuard,
-    NotFound,
-    PlaceAnswer,
-    Post,
-    QueryAnswer,
-    Reason,
-    Refused,
-    Repeat,
-    Reply,
-    SupplyAsk,
-)
+from kameng.supply.answer import Balance, Delivered, InDoubt, NotFound, PlaceAnswer, QueryAnswer, Reason, Refused
+from kameng.supply.goods import Catalogue, Goods
+from kameng.supply.supplier import Abilities, Callback, CallbackTrust, Forged, LossGuard, Post, Repeat, Reply, SupplyAsk
 
 OPTIONS = (
     Option(

@@ -11,7 +11,8 @@ from typing import Any
 
 from kameng.adapters.suppliers.ciphers import opened
 from kameng.adapters.suppliers.reading import compact, fen_up, masked, read_object, text_of
-from kameng.supply.supplier import Accepted, AskedField, Code, Delivered, Failed, Goods, GoodsKind, Reason, Unusable
+from kameng.supply.answer import Accepted, Code, Delivered, Failed, Reason
+from kameng.supply.goods import AskedField, Goods, GoodsKind, Unusable
 
 # Said before anything is done with an order: a parameter is missing or wrong, the key, the signature, the caller's
 # address.

@@ -35,30 +35,21 @@ from kameng.adapters.suppliers.unable import CannotComplain
 from kameng.kernel.clock import Clock
 from kameng.kernel.money import yuan
 from kameng.kernel.text import Words
-from kameng.supply.supplier import (
-    Abilities,
+from kameng.supply.answer import (
     Accepted,
     Balance,
-    Callback,
-    CallbackTrust,
     CancelAnswer,
     Cancelled,
-    Catalogue,
     Final,
-    Forged,
-    Goods,
     InDoubt,
-    LossGuard,
     NotFound,
     PlaceAnswer,
-    Post,
     QueryAnswer,
     Reason,
     Refused,
-    Repeat,
-    Reply,
-    SupplyAsk,
 )
+from kameng.supply.goods import Catalogue, Goods
+from kameng.supply.supplier import Abilities, Callback, CallbackTrust, Forged, LossGuard, Post, Repeat, Reply, SupplyAsk
 
 PAGE = 50
 #: Fields are named by their type; 1 is the account.

@@ -6,20 +6,8 @@ from typing import Any
 
 from kameng.adapters.suppliers.reading import count_of, fen_down, fen_up, text_of
 from kameng.kernel.clock import SHANGHAI
-from kameng.supply.supplier import (
-    Accepted,
-    AskedField,
-    Code,
-    Delivered,
-    Failed,
-    Final,
-    Goods,
-    GoodsKind,
-    InDoubt,
-    Partly,
-    Reason,
-    Unusable,
-)
+from kameng.supply.answer import Accepted, Code, Delivered, Failed, Final, InDoubt, Partly, Reason
+from kameng.supply.goods import AskedField, Goods, GoodsKind, Unusable
 
 #: The published codes that say nothing was ordered. 9999 is unknown by publication, 1205 (this number exists) is asked
 #: about, and a code that is not in the document is in doubt.

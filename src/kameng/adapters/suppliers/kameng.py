@@ -26,30 +26,19 @@ from kameng.adapters.suppliers.reading import (
 from kameng.kernel.clock import Clock
 from kameng.kernel.km1 import WEBHOOK, Signed, authorization
 from kameng.kernel.text import Words
-from kameng.supply.supplier import (
-    GOODS_MAX,
-    Abilities,
+from kameng.supply.answer import (
     Balance,
-    Callback,
-    CallbackTrust,
     CancelAnswer,
-    Catalogue,
     ComplaintFiled,
-    Forged,
-    Goods,
     InDoubt,
-    LossGuard,
     NotFound,
     PlaceAnswer,
-    Post,
     QueryAnswer,
     Reason,
     Refused,
-    Repeat,
-    Reply,
-    SupplyAsk,
-    Unusable,
 )
+from kameng.supply.goods import GOODS_MAX, Catalogue, Goods, Unusable
+from kameng.supply.supplier import Abilities, Callback, CallbackTrust, Forged, LossGuard, Post, Repeat, Reply, SupplyAsk
 
 API = "api/merchant/v1/"
 PAGE_SIZE = 100

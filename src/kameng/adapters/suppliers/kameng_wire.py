@@ -4,21 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kameng.adapters.suppliers.reading import count_of, redacted, text_of
-from kameng.supply.supplier import (
-    Accepted,
-    AskedField,
-    Code,
-    Delivered,
-    Failed,
-    Goods,
-    GoodsKind,
-    InDoubt,
-    PlaceAnswer,
-    Reason,
-    Refused,
-    SupplyAsk,
-    Unusable,
-)
+from kameng.supply.answer import Accepted, Code, Delivered, Failed, InDoubt, PlaceAnswer, Reason, Refused
+from kameng.supply.goods import AskedField, Goods, GoodsKind, Unusable
+from kameng.supply.supplier import SupplyAsk
 
 MAIN = "account"
 

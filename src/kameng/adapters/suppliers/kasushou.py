@@ -37,32 +37,23 @@ from kameng.adapters.suppliers.refusals import reason_in
 from kameng.kernel.clock import Clock
 from kameng.kernel.money import yuan
 from kameng.kernel.text import Words
-from kameng.supply.supplier import (
-    Abilities,
+from kameng.supply.answer import (
     Accepted,
     Balance,
-    Callback,
-    CallbackTrust,
     CancelAnswer,
     CancelAsked,
-    Catalogue,
     ComplaintFiled,
     Delivered,
     Failed,
-    Forged,
-    Goods,
     InDoubt,
-    LossGuard,
     NotFound,
     PlaceAnswer,
-    Post,
     QueryAnswer,
     Reason,
     Refused,
-    Repeat,
-    Reply,
-    SupplyAsk,
 )
+from kameng.supply.goods import Catalogue, Goods
+from kameng.supply.supplier import Abilities, Callback, CallbackTrust, Forged, LossGuard, Post, Repeat, Reply, SupplyAsk
 
 PAGE = 100
 # Left out of a callback's signature.

@@ -6,21 +6,9 @@ from typing import Any
 
 from kameng.adapters.suppliers.reading import count_of, fen_down, fen_up, text_of
 from kameng.adapters.suppliers.refusals import Signs, reason_in
-from kameng.supply.supplier import (
-    Accepted,
-    AskedField,
-    Code,
-    Delivered,
-    Failed,
-    Goods,
-    GoodsKind,
-    InDoubt,
-    Partly,
-    QueryAnswer,
-    Reason,
-    SupplyAsk,
-    Unusable,
-)
+from kameng.supply.answer import Accepted, Code, Delivered, Failed, InDoubt, Partly, QueryAnswer, Reason
+from kameng.supply.goods import AskedField, Goods, GoodsKind, Unusable
+from kameng.supply.supplier import SupplyAsk
 
 # In the order in which they are looked for.
 NO: Signs = (

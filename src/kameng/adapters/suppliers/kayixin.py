@@ -43,34 +43,24 @@ from kameng.adapters.suppliers.refusals import reason_in
 from kameng.kernel.clock import Clock
 from kameng.kernel.money import yuan
 from kameng.kernel.text import Words
-from kameng.supply.supplier import (
-    GOODS_MAX,
-    Abilities,
+from kameng.supply.answer import (
     Accepted,
     Balance,
-    Callback,
-    CallbackTrust,
     CancelAnswer,
     CancelAsked,
     Cancelled,
-    Catalogue,
     Code,
     ComplaintFiled,
     Delivered,
-    Forged,
-    Goods,
     InDoubt,
-    LossGuard,
     NotFound,
     PlaceAnswer,
-    Post,
     QueryAnswer,
     Reason,
     Refused,
-    Repeat,
-    Reply,
-    SupplyAsk,
 )
+from kameng.supply.goods import GOODS_MAX, Catalogue, Goods
+from kameng.supply.supplier import Abilities, Callback, CallbackTrust, Forged, LossGuard, Post, Repeat, Reply, SupplyAsk
 
 # The last repetition of a callback comes an hour after the first; whether each is signed anew is not published.
 CALLBACK_AGE_MAX = timedelta(hours=2)

@@ -11,21 +11,9 @@ from typing import Any
 
 from kameng.adapters.suppliers.reading import fen_down, fen_up, masked, text_of
 from kameng.adapters.suppliers.refusals import Signs
-from kameng.supply.supplier import (
-    Accepted,
-    AskedField,
-    Code,
-    Delivered,
-    Failed,
-    Goods,
-    GoodsKind,
-    InDoubt,
-    Partly,
-    QueryAnswer,
-    Reason,
-    SupplyAsk,
-    Unusable,
-)
+from kameng.supply.answer import Accepted, Code, Delivered, Failed, InDoubt, Partly, QueryAnswer, Reason
+from kameng.supply.goods import AskedField, Goods, GoodsKind, Unusable
+from kameng.supply.supplier import SupplyAsk
 
 VERSION = "3.0"
 

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from kameng.adapters.suppliers.reading import catalogue_of
-from kameng.supply.supplier import GOODS_MAX, Catalogue, Goods, InDoubt, Reason, Refused, Unusable
+from kameng.supply.answer import InDoubt, Reason, Refused
+from kameng.supply.goods import GOODS_MAX, Catalogue, Goods, Unusable
 
 #: The entries of a page, and how many there are on all of them.
 Page = tuple[list[Any], int]

@@ -9,7 +9,9 @@ from typing import Any
 
 from kameng.adapters.http import Answer
 from kameng.kernel.errors import Outage
-from kameng.supply.supplier import GOODS_MAX, Catalogue, Goods, InDoubt, Reason, Refused, SupplyAsk, Unusable
+from kameng.supply.answer import InDoubt, Reason, Refused
+from kameng.supply.goods import GOODS_MAX, Catalogue, Goods, Unusable
+from kameng.supply.supplier import SupplyAsk
 
 #: What a catalogue, or a page of one, may weigh.
 PAGE_BYTES_MAX = 32 * 1024 * 1024

@@ -1,6 +1,6 @@
 """Platforms with one code for every no: what their words tell, where they can't mean anything else."""
 
-from kameng.supply.supplier import Reason
+from kameng.supply.answer import Reason
 
 #: Words, any of which stands for the reason; looked for in this order.
 Signs = tuple[tuple[tuple[str, ...], Reason], ...]

@@ -29,30 +29,19 @@ from kameng.adapters.suppliers.reloadly_wire import (
 from kameng.adapters.suppliers.unable import CannotCancel, CannotComplain
 from kameng.kernel.clock import Clock
 from kameng.kernel.text import Words
-from kameng.supply.supplier import (
-    GOODS_MAX,
-    Abilities,
+from kameng.supply.answer import (
     Accepted,
     Balance,
-    Callback,
-    CallbackTrust,
-    Catalogue,
     Delivered,
-    Forged,
-    Goods,
     InDoubt,
-    LossGuard,
     NotFound,
     PlaceAnswer,
-    Post,
     QueryAnswer,
     Reason,
     Refused,
-    Repeat,
-    Reply,
-    SupplyAsk,
-    Unusable,
 )
+from kameng.supply.goods import GOODS_MAX, Catalogue, Goods, Unusable
+from kameng.supply.supplier import Abilities, Callback, CallbackTrust, Forged, LossGuard, Post, Repeat, Reply, SupplyAsk
 
 PAGE_SIZE = 200
 

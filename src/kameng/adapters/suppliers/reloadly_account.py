@@ -12,7 +12,7 @@ from kameng.adapters.suppliers.reading import PAGE_BYTES_MAX, compact, count_of,
 from kameng.adapters.suppliers.reloadly_wire import DUPLICATE, REFUSALS, STALE_TOKEN
 from kameng.kernel.clock import Clock
 from kameng.kernel.errors import Outage
-from kameng.supply.supplier import InDoubt, Reason, Refused
+from kameng.supply.answer import InDoubt, Reason, Refused
 
 # A token is let go before it runs out, so that none runs out on its way.
 _EARLY = timedelta(minutes=1)

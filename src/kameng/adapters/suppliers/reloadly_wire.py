@@ -15,18 +15,8 @@ from typing import Any
 from kameng.adapters.suppliers.rates import amount_of, fen_up
 from kameng.adapters.suppliers.reading import text_of
 from kameng.kernel.money import fen_of
-from kameng.supply.supplier import (
-    Accepted,
-    Code,
-    Delivered,
-    Failed,
-    Goods,
-    GoodsKind,
-    InDoubt,
-    QueryAnswer,
-    Reason,
-    Unusable,
-)
+from kameng.supply.answer import Accepted, Code, Delivered, Failed, InDoubt, QueryAnswer, Reason
+from kameng.supply.goods import Goods, GoodsKind, Unusable
 
 #: Codes that say nothing was ordered. Others (the operator refused, failed, is away, …) may stand for an order that was
 #: written down and went wrong: those are in doubt.

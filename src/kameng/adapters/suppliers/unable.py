@@ -1,6 +1,7 @@
 """What some platforms have no page for."""
 
-from kameng.supply.supplier import CancelAnswer, ComplaintFiled, InDoubt, Reason, Refused, SupplyAsk
+from kameng.supply.answer import CancelAnswer, ComplaintFiled, InDoubt, Reason, Refused
+from kameng.supply.supplier import SupplyAsk
 
 
 class CannotComplain:

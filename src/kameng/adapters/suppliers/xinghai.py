@@ -32,27 +32,9 @@ from kameng.adapters.suppliers.unable import CannotCancel, CannotComplain
 from kameng.adapters.suppliers.xinghai_wire import codes_of, goods_of, guard, plain, refusal, sign, state_of, timestamp
 from kameng.kernel.clock import Clock
 from kameng.kernel.text import Words
-from kameng.supply.supplier import (
-    Abilities,
-    Accepted,
-    Balance,
-    Callback,
-    CallbackTrust,
-    Catalogue,
-    Delivered,
-    Forged,
-    Goods,
-    InDoubt,
-    LossGuard,
-    NotFound,
-    PlaceAnswer,
-    Post,
-    QueryAnswer,
-    Refused,
-    Repeat,
-    Reply,
-    SupplyAsk,
-)
+from kameng.supply.answer import Accepted, Balance, Delivered, InDoubt, NotFound, PlaceAnswer, QueryAnswer, Refused
+from kameng.supply.goods import Catalogue, Goods
+from kameng.supply.supplier import Abilities, Callback, CallbackTrust, Forged, LossGuard, Post, Repeat, Reply, SupplyAsk
 
 OPTIONS = (
     Option("base_url", Words("接口地址"), hint=Words("例如 https://api.example.com:8920/")),

@@ -13,7 +13,8 @@ from typing import Any
 from kameng.adapters.suppliers.ciphers import opened
 from kameng.adapters.suppliers.reading import fen_up, masked, read_list, text_of
 from kameng.kernel.clock import SHANGHAI
-from kameng.supply.supplier import Accepted, Code, Delivered, Failed, Goods, GoodsKind, Reason, Unusable
+from kameng.supply.answer import Accepted, Code, Delivered, Failed, Reason
+from kameng.supply.goods import Goods, GoodsKind, Unusable
 
 #: The codes that say an order was not taken; -21 is said where codes are bought. -16, -22, -23, -99 and every code that
 #: is not known are in doubt.

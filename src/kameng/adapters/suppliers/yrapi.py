@@ -32,34 +32,23 @@ from kameng.adapters.suppliers.unable import CannotComplain
 from kameng.kernel.clock import Clock
 from kameng.kernel.money import yuan
 from kameng.kernel.text import Words
-from kameng.supply.supplier import (
-    Abilities,
+from kameng.supply.answer import (
     Accepted,
     Balance,
-    Callback,
-    CallbackTrust,
     CancelAnswer,
     CancelAsked,
-    Catalogue,
     Delivered,
     Failed,
-    Forged,
-    Goods,
-    GoodsKind,
     InDoubt,
-    LossGuard,
     NotFound,
     Partly,
     PlaceAnswer,
-    Post,
     QueryAnswer,
     Reason,
     Refused,
-    Repeat,
-    Reply,
-    SupplyAsk,
-    Unusable,
 )
+from kameng.supply.goods import Catalogue, Goods, GoodsKind, Unusable
+from kameng.supply.supplier import Abilities, Callback, CallbackTrust, Forged, LossGuard, Post, Repeat, Reply, SupplyAsk
 
 _STATES = "-1=cancelled,0=running,1=delivered,2=failed,3=partly"
 
