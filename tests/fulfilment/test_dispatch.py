@@ -7,7 +7,7 @@ import pytest
 from kameng.checkout.place_order import OutOfStock
 from kameng.orders.lifecycle import OrderState
 from kameng.stock.reveal import read_codes
-from kameng.supply.supplier import Accepted, Code, Delivered, Failed, InDoubt, NotFound, Partly, Reason, Refused
+from kameng.supply.answer import Accepted, Code, Delivered, Failed, InDoubt, NotFound, Partly, Reason, Refused
 from tests.builders.dispatching import a_dispatcher, waited, worked
 from tests.builders.shop import Shop, a_paid_order, an_order
 from tests.builders.supplier import a_depot, a_route, a_supplied_sku, some_goods
@@ -132,11 +132,10 @@ async def test_asking_that_does_not_help_ends_before_a_person(shop: Shop) -> Non
 async def test_a_part_is_completed_by_the_next_supplier(shop: Shop) -> None:
     depot = await a_depot(shop, "north", "south")
     goods = await a_supplied_sku(shop, price_fen=1000)
-    many = {"quantity_max": 10}
     for place, code in enumerate(("north", "south")):
         supplier = depot[code]
         supplier.abilities = type(supplier.abilities)(**{**vars(supplier.abilities), "quantity_max": 10})
-        await a_route(depot, goods.sku_id, code, some_goods(**many), priority=place)
+        await a_route(depot, goods.sku_id, code, some_goods(quantity_max=10), priority=place)
     depot["north"].will("place", Partly(2, "只有两张", codes=codes("N1", "N2"), cost_fen=1800, refund_fen=2700))
     depot["south"].will("place", Delivered(codes=codes("S1", "S2", "S3"), cost_fen=2700))
     order = await a_paid_order(shop, goods, quantity=5)

@@ -7,17 +7,24 @@ from kameng.orders.lifecycle import (
     LIFECYCLE,
     SETTLED,
     AcceptedByStaff,
+    AttemptFailed,
     CancelledByBuyer,
     Delivered,
+    DeliveryStarted,
+    DeliveryStuck,
     Expired,
     OrderState,
     PaidTooLittle,
+    PartlyDelivered,
     PaymentConfirmed,
     Refunded,
     RefundRequested,
     RefundStuck,
+    ResultInDoubt,
     Revealed,
+    SentToSupplier,
     SoldOut,
+    Undeliverable,
 )
 
 S = OrderState
@@ -54,6 +61,36 @@ def test_a_stuck_refund_is_an_exception_until_it_is_done() -> None:
     assert walk(Refunded, start=stuck) is S.REFUNDED
 
 
+def test_a_supplier_delivers_by_parts_and_detours() -> None:
+    way = (SentToSupplier, ResultInDoubt, AttemptFailed, SentToSupplier, PartlyDelivered, SentToSupplier, Delivered)
+    assert walk(PaymentConfirmed, DeliveryStarted, *way) is S.DELIVERED
+
+
+def test_no_supplier_left_sends_the_money_back() -> None:
+    assert walk(PaymentConfirmed, DeliveryStarted, AttemptFailed, Undeliverable, Refunded) is S.REFUNDED
+
+
+@pytest.mark.parametrize("event", [SentToSupplier, PartlyDelivered, AttemptFailed, DeliveryStarted])
+def test_what_is_stuck_goes_on_once_something_is_known(event: type) -> None:
+    stuck = walk(PaymentConfirmed, DeliveryStarted, SentToSupplier, DeliveryStuck)
+    assert stuck is S.EXCEPTION
+    assert walk(event, Delivered, start=stuck) is S.DELIVERED
+    assert walk(event, Undeliverable, Refunded, start=stuck) is S.REFUNDED
+    assert walk(Delivered, start=stuck) is S.DELIVERED
+    assert walk(RefundRequested, Refunded, start=stuck) is S.REFUNDED
+
+
+@pytest.mark.parametrize("state", [S.REFUNDING, S.REFUNDED, S.CANCELLED, S.DELIVERED, S.UNDER_REVIEW])
+def test_nothing_is_delivered_on_what_is_over_or_unpaid(state: OrderState) -> None:
+    for event in (DeliveryStarted, SentToSupplier, PartlyDelivered, Delivered, DeliveryStuck, Undeliverable):
+        assert not LIFECYCLE.allows(state, event)
+
+
+def test_money_never_goes_back_while_it_is_being_delivered() -> None:
+    """RefundRequested is for what is stuck: whether nothing can come any more is asked there."""
+    assert not LIFECYCLE.allows(S.DELIVERING, RefundRequested)
+
+
 @pytest.mark.parametrize("state", list(OrderState))
 def test_codes_are_read_only_after_delivery(state: OrderState) -> None:
     assert LIFECYCLE.allows(state, Revealed) == (state in {S.DELIVERED, S.COMPLETED})
@@ -61,7 +98,7 @@ def test_codes_are_read_only_after_delivery(state: OrderState) -> None:
 
 @pytest.mark.parametrize("state", list(OrderState))
 def test_only_paid_orders_are_delivered(state: OrderState) -> None:
-    assert LIFECYCLE.allows(state, Delivered) == (state is S.PAID)
+    assert LIFECYCLE.allows(state, Delivered) == (state in {S.PAID, S.DELIVERING, S.EXCEPTION})
 
 
 @pytest.mark.parametrize("event", [PaymentConfirmed, Delivered, SoldOut, RefundRequested, Expired, CancelledByBuyer])
