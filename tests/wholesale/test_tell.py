@@ -105,6 +105,7 @@ async def test_what_was_not_heard_is_told_again_and_given_up_in_the_end(shop: Sh
     assert at == [0, 30, 90, 210, 510], "five times, after 30, 60, 120 and 300 s"
     [row] = await due(shop)
     assert (row["tell_at"], row["gave_up"], row["told"]) == (None, True, None)
+    assert await shop.alarms() == ["merchant_not_reached"]
 
 
 async def test_a_later_try_that_is_heard_ends_it(shop: Shop) -> None:
@@ -178,6 +179,19 @@ async def test_a_withdrawn_key_signs_nothing(shop: Shop) -> None:
     assert ear.told == []
     [row] = await due(shop)
     assert row["gave_up"] is True
+
+
+async def test_what_breaks_on_our_side_is_given_up_in_the_end_too(shop: Shop) -> None:
+    goods, caller, ear = await a_stocked_sku(shop), await a_merchant(shop.db, shop.keyring), Ear()
+    await an_order(shop, caller, goods, Protocol.DUJIAO)
+    async with shop.db.transaction() as tx:
+        await tx.connection.execute("UPDATE merchant_webhooks SET url_sealed = 'of another order'")
+    for _ in range(20):
+        await told(shop, ear)
+        shop.clock.go_on(timedelta(minutes=1))
+    assert ear.told == []
+    [row] = await due(shop)
+    assert (row["gave_up"], row["tries"]) == (True, 5)
 
 
 async def test_an_order_nobody_wants_to_hear_of_costs_nothing(shop: Shop) -> None:

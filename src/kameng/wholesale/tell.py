@@ -45,7 +45,7 @@ class _Due:
     merchant_code: str
     key_id: str
     protocol: Protocol
-    url: str
+    url_sealed: bytes
     tries: int
     claimed: datetime
 
@@ -62,7 +62,7 @@ async def tell_merchants(*, db: Database, keyring: Keyring, hearer: Hearer) -> i
             merchant_code=row["merchant_code"],
             key_id=row["key_id"],
             protocol=Protocol(row["protocol"]),
-            url=_url_of(keyring, row["order_id"], row["url_sealed"]),
+            url_sealed=row["url_sealed"],
             tries=row["tries"],
             claimed=claimed,
         )
@@ -81,13 +81,14 @@ async def _tell(db: Database, keyring: Keyring, hearer: Hearer, due: _Due) -> No
     try:
         order = await find_order(db, due.merchant_id, order_id=due.order_id)
         body, headers = await _message(db, keyring, order, due)
-        heard = await hearer.tell(due.url, body=body, headers=headers)
+        heard = await hearer.tell(_url_of(keyring, due), body=body, headers=headers)
     except KeyMissing:
         await _record_unheard(db, due, "the key was withdrawn", again=False)
         return
-    except Exception:
-        # The row is planned again; one that breaks keeps no other from being told.
+    except Exception as error:
+        # One that breaks keeps no other from being told.
         log.exception("webhook.broken", order=due.order_id)
+        await _record_unheard(db, due, f"broken on our side: {type(error).__name__}", again=True)
         return
     words = f"{heard.status or ''} {heard.text}".strip()[:ANSWER_MAX].replace("\0", "")
     if _is_heard(due.protocol, heard):
@@ -161,5 +162,5 @@ def _own(order: MerchantOrder, now: datetime) -> dict[str, Any]:
     }
 
 
-def _url_of(keyring: Keyring, order_id: int, sealed: bytes) -> str:
-    return keyring.unseal(sealed, purpose=PURPOSE_CALLBACK, bound_to=str(order_id).encode()).decode()
+def _url_of(keyring: Keyring, due: _Due) -> str:
+    return keyring.unseal(due.url_sealed, purpose=PURPOSE_CALLBACK, bound_to=str(due.order_id).encode()).decode()
