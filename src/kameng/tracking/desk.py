@@ -1,5 +1,6 @@
 """The staff's desk 客服台: finding orders and looking at one. Every look goes into the audit log as it happens."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from kameng.orders.number import OrderId
 from kameng.staff.audit import Note, note
 from kameng.staff.member import Staff
 from kameng.tracking import desk_store
+from kameng.tracking.desk_delivery import delivery_of_order
 from kameng.tracking.desk_order import (
     Attempt,
     CardHeld,
@@ -40,6 +42,8 @@ NOTICES_MAX = 50
 LOOKS_MAX = 200
 TYPED_CHARACTERS_MAX = 254
 ATTEMPT_DIGITS = 18
+#: The order's number and which attempt it is: what a supplier knows an order by.
+_ATTEMPT_NUMBER = re.compile(r"\d{20}-\d{1,4}")
 # What proves a notify genuine is of no use to a reader, and could be to a forger.
 UNSHOWN_FIELDS = frozenset({"sign", "sign_type"})
 
@@ -64,6 +68,7 @@ class FoundBy(StrEnum):
     CORRECTED_NUMBER = "corrected_number"
     CONTACT = "contact"
     TRADE_NO = "trade_no"
+    ATTEMPT = "attempt"
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,8 @@ def order_subject(order_id: OrderId) -> str:
 
 
 async def find_orders(*, db: Database, keyring: Keyring, typed: str, looker: Looker) -> Found:
-    """Orders by number (one slip corrected), whole contact, whole account that was topped up, gateway trade number or
-    payment reference; newest first."""
+    """Orders by number (one slip corrected), whole contact, whole account that was topped up, a delivery attempt's
+    number, gateway trade number, supplier's number or payment reference; newest first."""
     typed = narrowed(typed[:TYPED_CHARACTERS_MAX])
     async with db.transaction() as tx:
         found = await _find(tx.connection, keyring, typed)
@@ -98,6 +103,10 @@ async def find_orders(*, db: Database, keyring: Keyring, typed: str, looker: Loo
 
 
 async def _find(connection: Connection, keyring: Keyring, typed: str) -> Found:
+    if _ATTEMPT_NUMBER.fullmatch(typed):
+        rows = await connection.fetch(desk_store.ORDERS_BY_TRADE_NO, typed, None, LINES_MAX)
+        if rows:
+            return Found(FoundBy.ATTEMPT, _lines(rows))
     keys = number.candidates(typed)
     rows = await connection.fetch(desk_store.ORDERS_BY_NUMBER, keys) if keys else []
     if rows:
@@ -160,6 +169,7 @@ async def _read_file(connection: Connection, keyring: Keyring, order_id: OrderId
         refunds=await refunds_of(connection, order_id),
         notices=notices,
         cards=[CardHeld(**dict(c)) for c in await connection.fetch(desk_store.CARDS, order_id)],
+        delivery=await delivery_of_order(connection, order_id),
         timeline=timeline_of(map(dict, events), notices, map(dict, looks)),
         actions=frozenset(a for a, event in _ACTIONS.items() if LIFECYCLE.allows(facts.state, event)),
     )

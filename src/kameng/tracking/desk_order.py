@@ -8,6 +8,7 @@ from typing import Any
 
 from kameng.orders.lifecycle import ActorKind, OrderState
 from kameng.orders.number import OrderId
+from kameng.tracking.desk_delivery import DeliveryFile
 from kameng.tracking.masked_account import MaskedAccount
 
 
@@ -166,6 +167,7 @@ class OrderFile:
     refunds: Sequence[Refund]
     notices: Sequence[RawNotice]
     cards: Sequence[CardHeld]
+    delivery: DeliveryFile | None
     timeline: Sequence[TimelineLine]
     actions: frozenset[NextAction]
 

@@ -1,9 +1,11 @@
-"""Secrets shown to staff: an order's codes, its buyer's contact. Each showing needs a reason and stays in the log."""
+"""Secrets shown to staff: an order's codes, its buyer's contact, what it tops up. Each showing needs a reason and
+stays in the log."""
 
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.kernel.errors import InvalidInput
 from kameng.kernel.text import Words
+from kameng.orders.account import MAIN, Answer, account_of
 from kameng.orders.advance import advance
 from kameng.orders.contact import Contact, unseal_contact
 from kameng.orders.lifecycle import LIFECYCLE, Actor, ActorKind, Revealed
@@ -44,6 +46,20 @@ async def show_contact(*, db: Database, keyring: Keyring, order_id: OrderId, loo
         facts = {"reason": reason}
         await note(tx, Note(looker.staff, "order:contact_shown", order_subject(order_id), facts, looker.address))
     return contact
+
+
+async def show_account(
+    *, db: Database, keyring: Keyring, order_id: OrderId, looker: Looker, reason: str
+) -> list[Answer]:
+    """What the order tops up, in clear, the account itself first. Raises NothingToReveal, InvalidInput (reason)."""
+    reason = _checked(reason)
+    async with db.transaction() as tx:
+        account = await account_of(tx.connection, keyring, order_id)
+        if account is None:
+            raise NothingToReveal
+        facts = {"reason": reason}
+        await note(tx, Note(looker.staff, "order:account_shown", order_subject(order_id), facts, looker.address))
+    return sorted(account.answers, key=lambda answer: answer.name != MAIN)
 
 
 def _checked(reason: str) -> str:

@@ -15,14 +15,18 @@ WHERE o.id IN (
 ORDER BY o.id DESC LIMIT $3
 """  # noqa: S608 - a constant
 
-# The receipts' unique key begins with the gateway, so each gateway is asked in turn.
+# The receipts' unique key begins with the gateway, so each gateway is asked in turn; suppliers likewise.
 ORDERS_BY_TRADE_NO = f"""{_LINE}
 WHERE o.id IN (
     SELECT p.order_id FROM payment_attempt_orders p WHERE p.attempt_id IN (
         SELECT a.id FROM payment_attempts a WHERE a.gateway_trade_no = $1
         UNION ALL SELECT a.id FROM payment_attempts a WHERE a.id = $2
         UNION ALL SELECT r.attempt_id FROM gateways g JOIN receipts r ON r.gateway_id = g.id
-                  WHERE r.gateway_trade_no = $1))
+                  WHERE r.gateway_trade_no = $1)
+    UNION ALL SELECT a.order_id FROM suppliers u JOIN delivery_attempts a ON a.supplier_id = u.id
+              WHERE a.number = $1
+    UNION ALL SELECT a.order_id FROM suppliers u JOIN delivery_attempts a ON a.supplier_id = u.id
+              WHERE a.supplier_no = $1)
 ORDER BY o.id DESC LIMIT $3
 """  # noqa: S608 - a constant
 
@@ -78,7 +82,9 @@ CARDS = "SELECT id, state, batch_id, expires_on FROM cards WHERE order_id = $1 O
 # What else staff did to an order stands among its events; these may leave none behind.
 LOOKS = """
 SELECT login, action, facts, address, at FROM staff_audit
-WHERE subject = $1 AND action IN ('order:looked_at', 'order:contact_shown', 'order:refund_decided')
+WHERE subject = $1
+  AND (action IN ('order:looked_at', 'order:contact_shown', 'order:account_shown', 'order:refund_decided')
+       OR action LIKE 'attempt:%')
 ORDER BY id DESC LIMIT $2
 """
 
