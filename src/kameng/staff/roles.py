@@ -27,14 +27,25 @@ class Permission(StrEnum):
     ORDER_LOOK = "order_look"
     ORDER_REVEAL = "order_reveal"
     CONTACT_SHOW = "contact_show"
+    ACCOUNT_SHOW = "account_show"
     PAYMENT_ACCEPT = "payment_accept"
     REFUND_REQUEST = "refund_request"
     STOCK_LOOK = "stock_look"
     STOCK_IMPORT = "stock_import"
+    STOCK_WITHDRAW = "stock_withdraw"
     PRICE_LOOK = "price_look"
     PRICE_EDIT = "price_edit"
     GATEWAY_LOOK = "gateway_look"
     GATEWAY_EDIT = "gateway_edit"
+    SUPPLIER_LOOK = "supplier_look"
+    SUPPLIER_SWITCH = "supplier_switch"
+    SUPPLIER_EDIT = "supplier_edit"
+    ROUTE_EDIT = "route_edit"
+    RESTOCK_EDIT = "restock_edit"
+    DELIVERY_HANDLE = "delivery_handle"
+    DELIVERY_DECIDE = "delivery_decide"
+    TROUBLE_LOOK = "trouble_look"
+    TROUBLE_EDIT = "trouble_edit"
     ALARM_LOOK = "alarm_look"
     ALARM_ANSWER = "alarm_answer"
     AUDIT_LOOK = "audit_look"
@@ -52,15 +63,29 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = {
     _P.ORDER_LOOK: _EVERYBODY,
     _P.ORDER_REVEAL: _BUYERS,
     _P.CONTACT_SHOW: _BUYERS,
+    _P.ACCOUNT_SHOW: _BUYERS,
     _P.PAYMENT_ACCEPT: _MONEY,
     _P.REFUND_REQUEST: _MONEY,
     _P.STOCK_LOOK: _GOODS | _BUYERS,
     _P.STOCK_IMPORT: _GOODS,
+    _P.STOCK_WITHDRAW: _GOODS,
     _P.PRICE_LOOK: _EVERYBODY,
     _P.PRICE_EDIT: _GOODS,
     _P.GATEWAY_LOOK: _GOODS | _MONEY,
     # Whoever edits a gateway decides where the money goes.
     _P.GATEWAY_EDIT: _OWNER,
+    # Costs and margins are to be seen here.
+    _P.SUPPLIER_LOOK: _GOODS | _MONEY,
+    _P.SUPPLIER_SWITCH: _GOODS,
+    # Whoever edits a supplier decides whom we pay.
+    _P.SUPPLIER_EDIT: _OWNER,
+    _P.ROUTE_EDIT: _GOODS,
+    _P.RESTOCK_EDIT: _GOODS,
+    _P.DELIVERY_HANDLE: _GOODS | _BUYERS,
+    # "Not delivered" orders it anew elsewhere: whoever is wrong about it pays twice.
+    _P.DELIVERY_DECIDE: _GOODS,
+    _P.TROUBLE_LOOK: _EVERYBODY,
+    _P.TROUBLE_EDIT: _GOODS,
     _P.ALARM_LOOK: _EVERYBODY,
     _P.ALARM_ANSWER: _GOODS | _BUYERS,
     _P.AUDIT_LOOK: _OWNER,

@@ -19,6 +19,12 @@ ON CONFLICT (code) DO UPDATE SET name = excluded.name, protocol = excluded.proto
 RETURNING id
 """
 
+SWITCH_SUPPLIER = """
+UPDATE suppliers SET enabled = $2, sync_at = CASE WHEN $2 THEN $3::timestamptz ELSE sync_at END WHERE code = $1
+"""
+
+READ_SOON = "UPDATE suppliers SET sync_at = $2 WHERE code = $1"
+
 LISTED = """
 SELECT u.id, u.code, u.name, u.protocol, u.enabled, u.position, u.calls_at_once, u.balance_fen, u.balance_at,
        u.balance_low_fen, u.synced_at, u.sync_failures, u.sync_report AS report,
@@ -40,6 +46,14 @@ async def listed(connection: Connection) -> list[asyncpg.Record]:
 async def save_supplier(tx: Transaction, values: tuple[Any, ...]) -> int:
     supplier_id: int = await tx.connection.fetchval(SAVE_SUPPLIER, *values, tx.now)
     return supplier_id
+
+
+async def switch_supplier(tx: Transaction, code: str, *, enabled: bool) -> bool:
+    return changed(await tx.connection.execute(SWITCH_SUPPLIER, code, enabled, tx.now)) == 1
+
+
+async def read_soon(tx: Transaction, code: str) -> bool:
+    return changed(await tx.connection.execute(READ_SOON, code, tx.now)) == 1
 
 
 def changed(status: str) -> int:
