@@ -34,7 +34,7 @@ async def attempt_with(db: Database, attempt_id: int) -> Attempt:
     return attempt
 
 
-async def note_said(db: Database, attempt: Attempt, asked_by: AskedBy, said: str, words: str) -> None:
+async def note_said(db: Database, attempt: Attempt, *, asked_by: AskedBy, said: str, words: str) -> None:
     """Beside what is known; the attempt stays as it is."""
     async with db.transaction() as tx:
         await store.note_answer(tx, attempt.id, asked_by=asked_by, said=said, words=plain(words, WORDS_MAX))

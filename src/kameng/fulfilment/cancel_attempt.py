@@ -41,14 +41,14 @@ async def cancel_attempt(
         async with db.reading() as connection:
             account = await account_of(connection, keyring, attempt.order_id)
     ask = ask_of(attempt, account, callback_url="")
-    await note_said(db, attempt, AskedBy.CANCEL, INTENDED, why)
+    await note_said(db, attempt, asked_by=AskedBy.CANCEL, said=INTENDED, words=why)
     answer = await answered(source.supplier.cancel(ask, supplier_no=attempt.supplier_no), source, attempt)
     if isinstance(answer, Cancelled):
         known = Failed(Reason.CANCELLED, "", refund_fen=answer.refund_fen)
         heard = heard_from(source.code, AskedBy.CANCEL)
         await record(db=db, keyring=keyring, source=source, attempt=attempt, answer=known, heard=heard)
         return answer
-    await note_said(db, attempt, AskedBy.CANCEL, type(answer).__name__.lower(), answer.words)
+    await note_said(db, attempt, asked_by=AskedBy.CANCEL, said=type(answer).__name__.lower(), words=answer.words)
     if not isinstance(answer, Refused):
         async with db.transaction() as tx:
             await store.ask_soon(tx, attempt.id)

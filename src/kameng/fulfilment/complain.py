@@ -45,9 +45,9 @@ async def complain(
         async with db.reading() as connection:
             account = await account_of(connection, keyring, attempt.order_id)
     ask = ask_of(attempt, account, callback_url="")
-    await note_said(db, attempt, AskedBy.COMPLAINT, INTENDED, words)
+    await note_said(db, attempt, asked_by=AskedBy.COMPLAINT, said=INTENDED, words=words)
     call = source.supplier.complain(ask, supplier_no=attempt.supplier_no, words=words)
     answer = await answered(call, source, attempt)
     told = f"{answer.number or ''} {answer.words}".strip() if isinstance(answer, ComplaintFiled) else answer.words
-    await note_said(db, attempt, AskedBy.COMPLAINT, type(answer).__name__.lower(), told)
+    await note_said(db, attempt, asked_by=AskedBy.COMPLAINT, said=type(answer).__name__.lower(), words=told)
     return answer
