@@ -14,6 +14,7 @@ from kameng.web.console.home import home
 from kameng.web.console.routes import BEHIND_THE_DOOR
 from tests.web.console.conftest import Console
 from tests.web.console.shop import Shop
+from tests.web.console.things import things_of_suppliers
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +25,7 @@ WHY = {"reason": "买家来电"}
 @dataclass(frozen=True)
 class Door:
     """`{held}` is an order under review, `{sold}` a delivered one, `{refund}` the former's stuck refund,
-    `{alarm}` an open alarm, `{other}` a colleague."""
+    `{alarm}` an open alarm, `{other}` a colleague, and the rest as `things_of_suppliers` names them."""
 
     permission: Permission
     method: str
@@ -60,6 +61,47 @@ DOORS = (
     Door(_P.GATEWAY_EDIT, "GET", "/gateways/epay"),
     Door(_P.GATEWAY_EDIT, "POST", "/gateways", {"protocol": "epay_v1", "code": "evil"}),
     Door(_P.GATEWAY_EDIT, "POST", "/gateways/epay", {"name": "改名", "methods": "alipay"}),
+    Door(_P.ACCOUNT_SHOW, "POST", "/orders/{sold}/account", WHY),
+    Door(_P.ORDER_LOOK, "GET", "/exceptions"),
+    Door(_P.ORDER_LOOK, "GET", "/exceptions/{attempt}"),
+    Door(_P.DELIVERY_HANDLE, "POST", "/exceptions/{attempt}/take", {}),
+    Door(_P.DELIVERY_HANDLE, "POST", "/exceptions/{attempt}/hand-back", {}),
+    Door(_P.DELIVERY_HANDLE, "POST", "/exceptions/{attempt}/ask", {}),
+    Door(_P.DELIVERY_HANDLE, "POST", "/exceptions/{attempt}/complain", {"words": "未到账"}),
+    Door(
+        _P.DELIVERY_DECIDE,
+        "POST",
+        "/exceptions/{attempt}/decide",
+        {"verdict": "not_delivered", "why": "查过", "confirmed": "1"},
+    ),
+    Door(_P.DELIVERY_DECIDE, "POST", "/exceptions/{attempt}/cancel", WHY),
+    Door(_P.SUPPLIER_LOOK, "GET", "/suppliers"),
+    Door(_P.SUPPLIER_LOOK, "GET", "/suppliers/north"),
+    Door(_P.SUPPLIER_EDIT, "GET", "/suppliers/new/yrapi"),
+    Door(_P.SUPPLIER_EDIT, "POST", "/suppliers", {"protocol": "yrapi", "code": "evil"}),
+    Door(_P.SUPPLIER_EDIT, "POST", "/suppliers/north", {"name": "改名"}),
+    Door(_P.SUPPLIER_SWITCH, "POST", "/suppliers/north/enable", {}),
+    Door(_P.SUPPLIER_SWITCH, "POST", "/suppliers/north/disable", WHY),
+    Door(_P.SUPPLIER_SWITCH, "POST", "/suppliers/north/read", {}),
+    Door(_P.SUPPLIER_LOOK, "GET", "/suppliers/north/goods"),
+    Door(_P.ROUTE_EDIT, "GET", "/suppliers/north/map"),
+    Door(_P.ROUTE_EDIT, "POST", "/suppliers/north/map", {"product": "qb", "confirmed": "1"}),
+    Door(_P.SUPPLIER_LOOK, "GET", "/routes"),
+    Door(_P.SUPPLIER_LOOK, "GET", "/routes/qb"),
+    Door(_P.ROUTE_EDIT, "GET", "/routes/qb/new"),
+    Door(_P.ROUTE_EDIT, "GET", "/routes/qb/{route}"),
+    Door(_P.ROUTE_EDIT, "POST", "/routes/qb", {"new": "1", "sku": "1", "supplier": "north", "goods": "G2"}),
+    Door(_P.ROUTE_EDIT, "POST", "/routes/qb/{route}/stop", WHY),
+    Door(_P.ROUTE_EDIT, "POST", "/routes/qb/{route}/resume", {}),
+    Door(_P.ROUTE_EDIT, "POST", "/routes/qb/{route}/accept", {"price": "1"}),
+    Door(_P.TROUBLE_LOOK, "GET", "/troubles"),
+    Door(_P.TROUBLE_EDIT, "POST", "/troubles", WHY | {"supplier": "north", "kind": "failing"}),
+    Door(_P.TROUBLE_EDIT, "POST", "/troubles/{trouble}/end", WHY),
+    Door(_P.SUPPLIER_LOOK, "GET", "/restock"),
+    Door(_P.RESTOCK_EDIT, "POST", "/restock", {"sku": "1", "level_min": "1", "level_max": "5", "budget": "9"}),
+    Door(_P.RESTOCK_EDIT, "POST", "/restock/{rule}/drop", {}),
+    Door(_P.STOCK_WITHDRAW, "POST", "/stock/batches/1/withdraw", WHY | {"confirmed": "1"}),
+    Door(_P.STOCK_WITHDRAW, "POST", "/stock/withdraw-expired", WHY | {"confirmed": "1"}),
     Door(_P.ALARM_LOOK, "GET", "/alarms"),
     Door(_P.ALARM_ANSWER, "POST", "/alarms/{alarm}/seen", {}),
     Door(_P.AUDIT_LOOK, "GET", "/audit"),
@@ -91,7 +133,8 @@ async def places(console: Console, shop: Shop) -> dict[str, object]:
     )
     alarm = await console.db.pool.fetchval("SELECT min(id) FROM alarms")
     assert owner.id != other
-    return {"held": printed(held), "sold": printed(sold), "refund": refund, "alarm": alarm, "other": other}
+    supply = await things_of_suppliers(console.db, shop.sku_id)
+    return supply | {"held": printed(held), "sold": printed(sold), "refund": refund, "alarm": alarm, "other": other}
 
 
 async def knock(console: Console, door: Door, places: dict[str, object]) -> int:

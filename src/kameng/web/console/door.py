@@ -25,6 +25,7 @@ from kameng.staff.member import Session, SessionEnded, Staff, Step
 from kameng.staff.roles import NotPermitted, Permission, may
 from kameng.staff.sessions import OPEN_MAX, Opened, find_session
 from kameng.tracking.desk import Looker
+from kameng.tracking.desk_exceptions import count_wanting
 from kameng.web.console.pages import show
 from kameng.web.design.visit import visit_of
 
@@ -60,7 +61,15 @@ def at_step(*steps: Step) -> AsyncGuard:
     return guard
 
 
-signed_in = at_step(Step.DONE)
+_at_the_last_step = at_step(Step.DONE)
+
+
+async def signed_in(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """Lets whoever has logged in through, with the count that stands in the menu of every page."""
+    await _at_the_last_step(connection, handler)
+    db: Database = connection.app.state.db
+    async with db.reading() as reading:
+        connection.state.wanting = await count_wanting(reading)
 
 
 def needs(permission: Permission) -> Guard:

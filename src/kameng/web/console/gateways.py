@@ -15,29 +15,12 @@ from kameng.payment.gateways import Channel, Gateways
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
 from kameng.web.console.door import AnyRequest, Desk, needs
+from kameng.web.console.options import Options, changed, merged, must_bring_secrets, typed_config, without_secrets
 from kameng.web.console.pages import back_to, show, typed, typed_lists
 
 PATH = "/console/gateways"
 EDIT = [needs(Permission.GATEWAY_EDIT)]
 POSITION_DIGITS_MAX = 6
-
-
-@runtime_checkable
-class FormOption(Protocol):
-    """One field of a protocol's configuration. Required unless it has a default."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def label(self) -> Words: ...
-    @property
-    def hint(self) -> Words | None: ...
-    @property
-    def secret(self) -> bool: ...
-    @property
-    def default(self) -> str | None: ...
-    @property
-    def choices(self) -> Mapping[str, Words]: ...
 
 
 @runtime_checkable
@@ -47,7 +30,7 @@ class FormOfProtocol(Protocol):
     @property
     def label(self) -> Words: ...
     @property
-    def options(self) -> Sequence[FormOption]: ...
+    def options(self) -> Options: ...
     @property
     def methods(self) -> Mapping[str, Words]: ...
 
@@ -120,26 +103,12 @@ async def _save(desk: Desk, gateways: Gateways, form: FormOfProtocol, draft: Gat
     """A secret left empty keeps its present value. The log says which fields changed, never to what."""
     async with desk.db.transaction() as tx:
         before = await config_of(tx, desk.keyring, draft.code)
-        _must_bring_its_secrets(form, before, draft.config)
-        config = {**before, **{name: value for name, value in draft.config.items() if value or name not in before}}
+        must_bring_secrets(form.options, before, draft.config)
+        config = merged(before, draft.config)
         await add_gateway(tx, desk.keyring, gateways.makers, replace(draft, config=config))
-        defaults = {option.name: option.default or "" for option in form.options}
-        changed = sorted(name for name in defaults if _value(config, defaults, name) != _value(before, defaults, name))
-        facts = {"name": draft.name, "enabled": draft.enabled, "methods": list(draft.methods), "changed": changed}
+        names = changed(form.options, before, config)
+        facts = {"name": draft.name, "enabled": draft.enabled, "methods": list(draft.methods), "changed": names}
         await note(tx, desk.note("gateway:saved", f"gateway:{draft.code}", **facts))
-
-
-def _value(config: Mapping[str, str], defaults: Mapping[str, str], name: str) -> str:
-    return config.get(name) or defaults[name]
-
-
-def _must_bring_its_secrets(form: FormOfProtocol, before: Mapping[str, str], typed_now: Mapping[str, str]) -> None:
-    """Raises InvalidInput: whoever points a channel at another address must not send it a key they don't know."""
-    addresses = [option.name for option in form.options if option.name.endswith("url")]
-    if before and any(typed_now[name] not in ("", before.get(name)) for name in addresses):
-        missing = [option.name for option in form.options if option.secret and not typed_now[option.name]]
-        if missing:
-            raise InvalidInput(fields=dict.fromkeys(missing, Words("更换网关地址时，请重新填写密钥")))
 
 
 async def _typed_draft(request: AnyRequest, form: FormOfProtocol, *, protocol: str, code: str | None) -> GatewayDraft:
@@ -151,7 +120,7 @@ async def _typed_draft(request: AnyRequest, form: FormOfProtocol, *, protocol: s
         name=entered.get("name", ""),
         protocol=protocol,
         methods=tuple(await typed_lists(request, "methods")),
-        config={option.name: entered.get(f"config_{option.name}", "") for option in form.options},
+        config=typed_config(form.options, entered),
         enabled="enabled" in entered,
         position=int(position) if is_number else 0,
     )
@@ -161,8 +130,7 @@ def _page(
     desk: Desk, form: FormOfProtocol, draft: GatewayDraft, *, is_new: bool, refusal: Refusal | None = None
 ) -> Response[str]:
     """Secrets are taken out before anything is rendered."""
-    secrets = {option.name for option in form.options if option.secret}
-    shown = {name: value for name, value in draft.config.items() if name not in secrets}
+    shown = without_secrets(form.options, draft.config)
     return show(
         desk.request, "console/gateway.html", status=refusal.status if refusal else 200, protocol=form,
         draft=replace(draft, config=shown), is_new=is_new, refusal=refusal,

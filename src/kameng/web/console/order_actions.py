@@ -15,7 +15,7 @@ from kameng.payment.refund import NotNow, accept_payment, request_refund
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
 from kameng.tracking.desk import order_subject, refunds_of
-from kameng.tracking.desk_reveal import reveal_codes, show_contact
+from kameng.tracking.desk_reveal import reveal_codes, show_account, show_contact
 from kameng.tracking.reveal import NothingToReveal
 from kameng.web.console.door import Desk, needs
 from kameng.web.console.orders import order_id_of, order_path, show_order
@@ -91,6 +91,18 @@ async def contact(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Respo
     except _SHOWN as refusal:
         return await show_order(desk, order_id, refusal=refusal)
     return await show_order(desk, order_id, contact=found.text)
+
+
+@post("/orders/{order_no:str}/account", guards=[needs(Permission.ACCOUNT_SHOW)], status_code=200)
+async def account(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Response[str]:
+    order_id, reason = order_id_of(order_no), await _reason(desk)
+    try:
+        found = await show_account(
+            db=desk.db, keyring=desk.keyring, order_id=order_id, looker=desk.looker, reason=reason
+        )
+    except _SHOWN as refusal:
+        return await show_order(desk, order_id, refusal=refusal)
+    return await show_order(desk, order_id, account=found)
 
 
 def _verdict_of(text: str) -> Verdict:

@@ -1,5 +1,6 @@
 """Finding orders, and everything about one of them."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from litestar.params import FromPath
 
 from kameng.kernel.database import Database
 from kameng.kernel.errors import Refusal
+from kameng.orders.account import Answer
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId, printed, read
@@ -22,9 +24,10 @@ from kameng.tracking.desk import (
     list_unsettled_refunds,
     look_at_order,
 )
+from kameng.tracking.desk_delivery import find_vault_attempt
 from kameng.tracking.desk_numbers import DELIVERED_WITHIN
 from kameng.web.console.door import AnyRequest, Desk, needs
-from kameng.web.console.pages import back_to, show, typed
+from kameng.web.console.pages import EXCEPTIONS, back_to, show, typed
 
 LOOK = [needs(Permission.ORDER_LOOK)]
 
@@ -46,6 +49,10 @@ async def search(request: AnyRequest, desk: NamedDependency[Desk]) -> Response[A
     if not text:
         return back_to("/console/orders")
     found = await find_orders(db=desk.db, keyring=desk.keyring, typed=text, looker=desk.looker)
+    if not found.orders:
+        async with desk.db.reading() as connection:
+            if (attempt_id := await find_vault_attempt(connection, text)) is not None:
+                return back_to(f"{EXCEPTIONS}/{attempt_id}")
     if len(found.orders) == 1:
         return back_to(order_path(found.orders[0].id), done="corrected" if found.by == "corrected_number" else "")
     form = {"q": text}
@@ -63,14 +70,16 @@ async def show_order(
     *,
     codes: list[str] | None = None,
     contact: str | None = None,
+    account: Sequence[Answer] = (),
     refusal: Refusal | None = None,
 ) -> Response[str]:
-    """The whole page of an order, with codes, contact or a refusal on it when an action has just had that outcome."""
+    """The whole page of an order, with codes, contact, account or a refusal on it when an action has just had that
+    outcome."""
     file = await look_at_order(db=desk.db, keyring=desk.keyring, order_id=order_id, looker=desk.looker)
     status = refusal.status if refusal else 200
     return show(
         desk.request, "console/order/page.html", status=status, file=file, order=file.facts, codes=codes,
-        contact=contact, refusal=refusal,
+        contact=contact, account=account, refusal=refusal,
     )  # fmt: skip
 
 

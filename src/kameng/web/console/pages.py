@@ -14,7 +14,7 @@ from kameng.kernel.money import yuan
 from kameng.kernel.text import Words
 from kameng.staff.member import Session, Step
 from kameng.staff.roles import Permission, may
-from kameng.web.console import wording
+from kameng.web.console import supply_wording, wording
 from kameng.web.design.pages import NO_STORE, Pages
 
 AnyRequest = Request[Any, Any, State]
@@ -27,11 +27,17 @@ class MenuItem:
     permission: Permission
 
 
+EXCEPTIONS = "/console/exceptions"
+
 MENU = (
     MenuItem("/console/orders", Words("订单"), Permission.ORDER_LOOK),
+    MenuItem(EXCEPTIONS, Words("异常队列"), Permission.ORDER_LOOK),
     MenuItem("/console/money", Words("待处理资金"), Permission.ORDER_LOOK),
     MenuItem("/console/stock", Words("库存"), Permission.STOCK_LOOK),
     MenuItem("/console/goods", Words("商品与价格"), Permission.PRICE_LOOK),
+    MenuItem("/console/routes", Words("供货线路"), Permission.SUPPLIER_LOOK),
+    MenuItem("/console/suppliers", Words("货源"), Permission.SUPPLIER_LOOK),
+    MenuItem("/console/troubles", Words("故障"), Permission.TROUBLE_LOOK),
     MenuItem("/console/gateways", Words("支付渠道"), Permission.GATEWAY_LOOK),
     MenuItem("/console/alarms", Words("告警"), Permission.ALARM_LOOK),
     MenuItem("/console/audit", Words("操作记录"), Permission.AUDIT_LOOK),
@@ -54,6 +60,8 @@ def _framed(request: AnyRequest, context: Mapping[str, Any]) -> dict[str, object
         "path": request.scope["path"],
         "may": lambda permission: staff is not None and may(staff.role, Permission(permission)),
         "names": wording,
+        "supply": supply_wording,
+        "wanting": request.state.get("wanting", 0),
         "yuan": yuan,
         "done": wording.DONE.get(request.query_params.get("done", "")),
         "refusal": None,

@@ -8,16 +8,25 @@ from kameng.kernel.errors import Refusal
 from kameng.staff.member import SessionEnded
 from kameng.web.console import (
     alarms,
+    attempt_actions,
     audit,
+    exceptions,
     gateways,
     goods,
     home,
     imports,
     order_actions,
     orders,
+    restock,
+    route_form,
     sign_in,
     staff,
     stock,
+    supplier_goods,
+    suppliers,
+    supply_routes,
+    troubles,
+    withdraw,
 )
 from kameng.web.console.door import (
     HOME,
@@ -34,6 +43,11 @@ from kameng.web.console.door import (
 
 def _protocols(state: State) -> gateways.Forms:
     forms: gateways.Forms = state.gateway_protocols
+    return forms
+
+
+def _supply_protocols(state: State) -> suppliers.SupplierForms:
+    forms: suppliers.SupplierForms = state.supplier_protocols
     return forms
 
 
@@ -64,7 +78,18 @@ BEHIND_THE_DOOR = Router(
         order_actions.settle_refund,
         order_actions.codes,
         order_actions.contact,
+        order_actions.account,
+        exceptions.exceptions_page,
+        exceptions.exception_page,
+        attempt_actions.take,
+        attempt_actions.hand_back,
+        attempt_actions.ask,
+        attempt_actions.decide,
+        attempt_actions.cancel,
+        attempt_actions.complain_of,
         stock.stock_page,
+        withdraw.withdraw_a_batch,
+        withdraw.withdraw_what_expired,
         imports.import_page,
         imports.check,
         imports.import_upload,
@@ -74,6 +99,31 @@ BEHIND_THE_DOOR = Router(
         gateways.gateway_page,
         gateways.add,
         gateways.change,
+        suppliers.suppliers_page,
+        suppliers.new_supplier_page,
+        suppliers.supplier_page,
+        suppliers.add,
+        suppliers.change,
+        suppliers.enable,
+        suppliers.disable,
+        suppliers.read_now,
+        supplier_goods.goods_page,
+        supplier_goods.map_page,
+        supplier_goods.map_many,
+        supply_routes.routes_page,
+        supply_routes.product_routes_page,
+        supply_routes.stop,
+        supply_routes.resume,
+        supply_routes.accept,
+        route_form.new_route_page,
+        route_form.route_page,
+        route_form.save_route_form,
+        troubles.troubles_page,
+        troubles.declare,
+        troubles.end,
+        restock.restock_page,
+        restock.save,
+        restock.drop,
         goods.goods_page,
         goods.new_type_page,
         goods.type_page,
@@ -103,6 +153,7 @@ CONSOLE = Router(
         "staff": Provide(provide_staff, sync_to_thread=False),
         "desk": Provide(provide_desk, sync_to_thread=False),
         "protocols": Provide(_protocols, sync_to_thread=False),
+        "supply_protocols": Provide(_supply_protocols, sync_to_thread=False),
     },
     exception_handlers={SessionEnded: on_session_ended, WrongStep: on_wrong_step, Refusal: on_refusal},
     include_in_schema=False,

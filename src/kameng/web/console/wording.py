@@ -11,6 +11,7 @@ from kameng.risk.alarms import AlarmKind
 from kameng.staff.roles import ROLE_NAMES
 from kameng.stock.card import REASON_NAMES, BatchState
 from kameng.stock.card import STATE_NAMES as CARD_STATES
+from kameng.web.console import action_wording
 
 ORDER_STATES = STATE_NAMES
 ROLES = ROLE_NAMES
@@ -58,9 +59,20 @@ EVENTS: Mapping[str, Words] = {
     "expired": Words("超时未支付，自动取消"),
     "cancelled_by_buyer": Words("买家取消"),
     "delivered": Words("发货"),
+    "delivery_started": Words("转由货源发货"),
+    "sent_to_supplier": Words("货源已接单"),
+    "result_in_doubt": Words("货源答复不明，存疑"),
+    "partly_delivered": Words("部分到货"),
+    "attempt_failed": Words("货源未能发货"),
+    "delivery_stuck": Words("发货卡住，等待人工"),
+    "undeliverable": Words("没有线路可以发货，自动退款"),
     "sold_out": Words("缺货，自动退款"),
     "refund_requested": Words("员工申请退款"),
     "accepted_by_staff": Words("员工确认按已付足处理"),
+    "proof_asked": Words("风险中等，等待买家二次验证"),
+    "proof_given": Words("买家通过二次验证"),
+    "held_for_review": Words("风险较高，转人工审核"),
+    "hold_expired": Words("超过时限没有验证或审核，自动退款"),
     "refunded": Words("退款完成"),
     "refund_stuck": Words("退款受阻，需要人工处理"),
     "revealed": Words("查看卡密"),
@@ -83,6 +95,7 @@ RECEIPTS: Mapping[ReceiptUse, Words] = {
 HEARD_FROM: Mapping[HeardFrom, Words] = {
     HeardFrom.NOTIFY: Words("通知后查询确认"),
     HeardFrom.POLL: Words("主动查询确认"),
+    HeardFrom.LEDGER: Words("余额账本"),
 }
 
 REFUNDS: Mapping[RefundState, Words] = {
@@ -101,10 +114,12 @@ VERDICTS: Mapping[Verdict, Words] = {
 
 REFUND_CAUSES: Mapping[RefundCause, Words] = {
     RefundCause.SOLD_OUT: Words("付款后缺货"),
+    RefundCause.UNDELIVERABLE: Words("没有货源能发货"),
     RefundCause.PAID_TWICE: Words("重复付款"),
     RefundCause.PAID_TOO_MUCH: Words("多付"),
     RefundCause.PAID_TOO_LITTLE: Words("付款不足"),
     RefundCause.STAFF: Words("员工申请"),
+    RefundCause.UNPROVEN: Words("超过时限没有验证或审核"),
 }
 
 BATCHES: Mapping[BatchState, Words] = {
@@ -129,88 +144,17 @@ ALARMS: Mapping[AlarmKind, Words] = {
     AlarmKind.SUPPLIER_BALANCE_LOW: Words("货源余额不足，请充值"),
     AlarmKind.SUPPLIER_TROUBLE: Words("货源故障，已自动避开"),
     AlarmKind.SUPPLIER_UNREADABLE: Words("连续多次读不到货源的商品"),
+    AlarmKind.DELIVERY_STUCK: Words("发货卡住，需要人工核实"),
+    AlarmKind.DELIVERED_SHORT: Words("货源少发了卡密，或发来重复的卡密"),
+    AlarmKind.SUPPLIER_CONTRADICTS: Words("货源的说法前后矛盾"),
+    AlarmKind.SUPPLIER_OVERCHARGED: Words("货源扣款高于约定上限"),
+    AlarmKind.ORDER_HELD: Words("有订单因风险较高暂停发货，等待人工审核"),
+    AlarmKind.ORDER_BLOCKED: Words("名单拦下了一次下单"),
+    AlarmKind.MERCHANT_NOT_REACHED: Words("商户的回调地址一直没有回应，已停止通知"),
+    AlarmKind.UNKNOWN_DELIVERY: Words("货源回调了一笔我们没有的发货"),
+    AlarmKind.CASE_OVERDUE: Words("售后工单超过承诺时间，需要马上处理"),
 }
 
-FACTS: Mapping[str, Words] = {
-    "receipt_fen": Words("到账"),
-    "owed_fen": Words("应付"),
-    "surplus_fen": Words("多付"),
-    "refund_fen": Words("退款"),
-    "amount_fen": Words("金额"),
-    "price_fen": Words("价格"),
-    "before_fen": Words("原价"),
-    "trade_no": Words("流水号"),
-    "gateway": Words("支付渠道"),
-    "cards": Words("张数"),
-    "late": Words("超时后到账"),
-    "address": Words("来源 IP"),
-    "genuine": Words("签名有效"),
-    "times": Words("次数"),
-    "notice": Words("通知编号"),
-    "reason": Words("原因"),
-    "orders": Words("找到订单"),
-    "by": Words("方式"),
-    "step": Words("步骤"),
-    "failures": Words("连续输错"),
-    "role": Words("角色"),
-    "before": Words("原值"),
-    "enabled": Words("启用"),
-    "on_sale": Words("上架"),
-    "name": Words("名称"),
-    "methods": Words("支付方式"),
-    "batch": Words("批次"),
-    "lines": Words("行数"),
-    "changed": Words("改动"),
-    "kind": Words("类型"),
-    "refund": Words("退款编号"),
-    "verdict": Words("结论"),
-    "reference": Words("我方单号"),
-    "state": Words("状态"),
-    "bytes": Words("字节"),
-}
-
-ACTIONS: Mapping[str, Words] = {
-    "session:password_passed": Words("密码通过"),
-    "session:refused": Words("登录失败"),
-    "session:locked_out": Words("账号被锁定"),
-    "session:opened": Words("登录"),
-    "session:closed": Words("退出登录"),
-    "totp:enrolled": Words("绑定验证器"),
-    "order:searched": Words("搜索订单"),
-    "order:listed": Words("查看订单列表"),
-    "order:looked_at": Words("查看订单"),
-    "order:revealed": Words("查看卡密"),
-    "order:contact_shown": Words("查看联系方式"),
-    "order:refund_requested": Words("申请退款"),
-    "order:refund_decided": Words("处理受阻的退款"),
-    "order:payment_accepted": Words("确认按已付足处理"),
-    "stock:checked": Words("试导入卡密"),
-    "stock:imported": Words("导入卡密"),
-    "gateway:saved": Words("保存支付渠道"),
-    "type:saved": Words("保存商品类型"),
-    "product:saved": Words("保存商品"),
-    "sku:saved": Words("保存面值与价格"),
-    "alarm:seen": Words("处理告警"),
-    "staff:added": Words("添加员工"),
-    "staff:role_changed": Words("更改角色"),
-    "staff:enabled": Words("启用账号"),
-    "staff:disabled": Words("停用账号"),
-    "staff:password_reset": Words("重设密码"),
-    "staff:totp_reset": Words("解绑验证器"),
-}
-
-DONE: Mapping[str, Words] = {
-    "refund_requested": Words("已申请退款，系统会请求支付渠道退回款项"),
-    "refund_decided": Words("已处理受阻的退款"),
-    "payment_accepted": Words("已按付足处理"),
-    "corrected": Words("输入的订单号有一位不对，这是只差一位的订单，请与买家核对"),
-    "saved": Words("已保存"),
-    "added": Words("已添加"),
-    "seen": Words("已标为处理过"),
-    "disabled": Words("账号已停用，其登录已全部失效"),
-    "enabled": Words("账号已启用"),
-    "role_changed": Words("角色已更改"),
-    "password_reset": Words("密码已重设，其登录已全部失效"),
-    "totp_reset": Words("验证器已解绑，下次登录时重新绑定"),
-    "logged_out": Words("已退出登录"),
-}
+FACTS = action_wording.FACTS
+ACTIONS = action_wording.ACTIONS
+DONE = action_wording.DONE
