@@ -126,8 +126,9 @@ def event_table(machine: Machine) -> Iterator[str]:
             yield f"| {words_of(event)} | every state | the same |"
             continue
         targets: dict[StrEnum, list[StrEnum]] = {}
-        for state, target in moves.items():
-            targets.setdefault(target, []).append(state)
+        # In the states' own order: some tables are made of sets.
+        for state in (state for state in machine.states if state in moves):
+            targets.setdefault(moves[state], []).append(state)
         for target, states in targets.items():
             yield f"| {words_of(event)} | {', '.join(f'`{state}`' for state in states)} | `{target}` |"
 

@@ -12,6 +12,7 @@ import pytest
 from kameng.catalogue.filling import ChooseBy, Delivers, FilledBy
 from kameng.fulfilment import attempt as delivery_attempt
 from kameng.fulfilment.attempt import AttemptState as DeliveryAttemptState
+from kameng.fulfilment.radar import Sign
 from kameng.journey import FOLLOWING
 from kameng.kernel.lifecycle import IllegalTransition, Lifecycle
 from kameng.ledger.entry import AccountKind, EntryKind
@@ -23,6 +24,7 @@ from kameng.payment.attempt import AttemptState, HeardFrom, ReceiptUse, RefundCa
 from kameng.staff.roles import Role
 from kameng.stock.card import BatchState, CardState, FileKind
 from kameng.supply.goods import GoodsKind
+from kameng.supply.troubles import TroubleKind
 from tests.architecture.source import SOURCE, name_of, python_files
 from tools import write_docs
 
@@ -44,6 +46,8 @@ ENUMS = {
     ("skus", "filled_by"): FilledBy,
     ("skus", "choose_by"): ChooseBy,
     ("supplier_goods", "kind"): GoodsKind,
+    ("troubles", "kind"): TroubleKind,
+    ("radar_streams", "sign"): Sign,
     ("delivery_attempts", "state"): DeliveryAttemptState,
     ("deliveries", "state"): delivery_attempt.DeliveryState,
     ("attempt_answers", "asked_by"): delivery_attempt.AskedBy,
