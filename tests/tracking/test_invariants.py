@@ -16,6 +16,7 @@ from kameng.wholesale.purchase import Protocol, Purchase
 from tests.builders.bank import Call, Mood
 from tests.builders.merchant import a_merchant
 from tests.builders.shop import SITE, Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid
+from tests.tracking.test_delivery_invariants import PLANTED as OF_DELIVERIES
 
 pytestmark = pytest.mark.anyio
 
@@ -142,7 +143,7 @@ async def test_what_is_planted_is_found(shop: Shop, name: str, statements: Seque
 
 
 def test_every_promise_has_something_planted_against_it() -> None:
-    assert {*_PROMISES, "in_clear"} == {name for name, _ in PLANTED}
+    assert {*_PROMISES, "in_clear"} == {name for name, _ in (*PLANTED, *OF_DELIVERIES)}
 
 
 async def test_a_known_secret_is_found_wherever_it_stands(shop: Shop) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from kameng.kernel.database import Connection, Database
 from kameng.orders.contact import IN_CLEAR
+from kameng.tracking import delivery_invariant_queries as of_deliveries
 from kameng.tracking import invariant_queries as queries
 
 
@@ -44,6 +45,14 @@ _PROMISES: Mapping[str, _Promise] = {
     "not_all_refunded": _Promise("not all of what was paid goes back", queries.NOT_ALL_REFUNDED),
     "paid_and_forgotten": _Promise("an order stands still between money and goods", queries.PAID_AND_FORGOTTEN),
     "nobody_told": _Promise("an order waits for a person, and no alarm says so", queries.NOBODY_TOLD),
+    "deliveries_oversold": _Promise(
+        "more was asked of suppliers than an order is owed", of_deliveries.DELIVERIES_OVERSOLD
+    ),
+    "deliveries_disagree": _Promise("an order's state and its delivery disagree", of_deliveries.DELIVERIES_DISAGREE),
+    "deliveries_forgotten": _Promise("a delivery waits and nobody looks after it", of_deliveries.DELIVERIES_FORGOTTEN),
+    "attempts_forgotten": _Promise(
+        "a supplier may have delivered, and nobody asks or knows", of_deliveries.ATTEMPTS_FORGOTTEN
+    ),
     "refunds_forgotten": _Promise("a refund is neither planned nor known to anybody", queries.REFUNDS_FORGOTTEN),
     "payments_forgotten": _Promise("a payment waits and nobody will ask about it", queries.PAYMENTS_FORGOTTEN),
     "sweeps_asleep": _Promise("what was due an hour ago has not been done", queries.SWEEPS_ASLEEP),
