@@ -9,7 +9,7 @@ import msgspec
 from kameng.fulfilment import store
 from kameng.fulfilment.attempt import AskedBy
 from kameng.fulfilment.settle import settle
-from kameng.fulfilment.told import heard_from
+from kameng.fulfilment.told import heard_from, number_of_theirs
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.risk.alarms import AlarmKind, raise_alarm
@@ -41,7 +41,7 @@ async def hear_supplier(
         await _note_forgery(db, keyring, source, post, str(forged))
         return Heard(source.supplier.rejection, accepted=False)
     digest = hashlib.sha256(repr((sorted(post.query.items()), post.body)).encode()).digest()
-    numbers = (callback.number, callback.supplier_no)
+    numbers = (number_of_theirs(callback.number), number_of_theirs(callback.supplier_no))
     is_believed = source.supplier.abilities.callback is CallbackTrust.FINAL and callback.says is not None
     async with db.transaction() as tx:
         sealed = _sealed(keyring, source, post, digest)
@@ -49,7 +49,7 @@ async def hear_supplier(
             tx, supplier_id=source.id, digest=digest, genuine=True, numbers=numbers, sealed=sealed
         )
         if attempt_id is None:
-            await raise_alarm(tx, AlarmKind.UNKNOWN_DELIVERY, f"supplier:{source.code}", number=callback.number)
+            await raise_alarm(tx, AlarmKind.UNKNOWN_DELIVERY, f"supplier:{source.code}", number=numbers[0])
         elif not is_believed:
             await store.ask_soon(tx, attempt_id)
     if attempt_id is not None and callback.says is not None and is_believed:

@@ -45,7 +45,7 @@ def told_of(answer: Answer) -> Told:
         said=said.__name__.lower(),
         words=plain(answer.words, WORDS_MAX),
         # A number longer than any is none: cut off, it would be another one.
-        supplier_no=_number(getattr(answer, "supplier_no", None)),
+        supplier_no=number_of_theirs(getattr(answer, "supplier_no", None)),
         receipt=plain(getattr(answer, "receipt", ""), RECEIPT_MAX),
         reason=answer.reason if isinstance(answer, Failed | Refused) else None,
         cost_fen=_fen(getattr(answer, "cost_fen", None)),
@@ -58,7 +58,8 @@ def plain(text: str, length: int) -> str:
     return without_contacts("".join(c if c.isprintable() else " " for c in text))[:length].strip()
 
 
-def _number(text: str | None) -> str | None:
+def number_of_theirs(text: str | None) -> str | None:
+    """A number as somebody else says it; None for what can't be one."""
     is_one = text is not None and 0 < len(text) <= NUMBER_MAX and text.isprintable()
     return text if is_one else None
 
