@@ -217,3 +217,22 @@ async def test_waiting_has_an_end(shop: Shop) -> None:
     await worked(dispatcher)
     assert await shop.state(order.order_id) is OrderState.REFUNDING
     assert depot["north"].placed == []
+
+
+CURVE = """
+INSERT INTO arrival_curves (product_id, supplier_id, operator, hour, seen, median_s, p95_s, arrived, learned_at)
+SELECT product_id, $2, '', -1, 100, $3, $3, '{}', $4 FROM skus WHERE id = $1
+"""
+
+
+async def test_the_fastest_is_taken_where_speed_decides(shop: Shop) -> None:
+    depot = await a_depot(shop, "north", "south")
+    goods = await a_supplied_sku(shop)
+    for code, median_s in (("north", 300.0), ("south", 20.0)):
+        await a_route(depot, goods.sku_id, code)
+        async with shop.db.transaction() as tx:
+            await tx.connection.execute(CURVE, goods.sku_id, depot.ids[code], median_s, tx.now)
+            await tx.connection.execute("UPDATE skus SET choose_by = 'fastest'")
+    await a_paid_order(shop, goods)
+    await worked(a_dispatcher(depot))
+    assert [len(depot[code].placed) for code in ("north", "south")] == [0, 1]

@@ -31,6 +31,7 @@ class ChooseBy(StrEnum):
 class Filling:
     """`face_fen`: what one piece is worth. `price_fen`: what it sells for now."""
 
+    product_id: int
     filled_by: FilledBy
     delivers: Delivers
     choose_by: ChooseBy
@@ -48,6 +49,7 @@ async def find_filling(connection: Connection, sku_id: int) -> Filling:
     row = await store.filling(connection, sku_id)
     assert row is not None, f"no sku {sku_id}"
     return Filling(
+        product_id=row["product_id"],
         filled_by=FilledBy(row["filled_by"]),
         delivers=Delivers(row["delivers"]),
         choose_by=ChooseBy(row["choose_by"]),

@@ -52,7 +52,7 @@ WHERE s.id = $1
 """
 
 FILLING = """
-SELECT s.filled_by, s.face_fen, s.choose_by, s.price_fen, p.delivers
+SELECT s.product_id, s.filled_by, s.face_fen, s.choose_by, s.price_fen, p.delivers
 FROM skus s JOIN products p ON p.id = s.product_id WHERE s.id = $1
 """
 

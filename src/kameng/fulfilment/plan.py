@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from kameng.catalogue.filling import Delivers, Filling, find_filling
+from kameng.catalogue.filling import ChooseBy, Delivers, Filling, find_filling
 from kameng.fulfilment import store
 from kameng.fulfilment.attempt import (
     BUSY_FOR,
@@ -20,6 +20,7 @@ from kameng.fulfilment.attempt import (
     NewAttempt,
     number_of,
 )
+from kameng.fulfilment.expected_arrival import usual_arrivals
 from kameng.fulfilment.store import Delivery
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database, Transaction
@@ -98,11 +99,13 @@ class _Planning:
         planning = cls(tx, delivery, order, filling, await store.attempts_of(tx.connection, delivery.id))
         account = await account_of(tx.connection, keyring, order.id) if order else None
         planning._account = account
+        by_speed = filling.choose_by is ChooseBy.FASTEST
         planning.candidates = await find_candidates(
             tx,
             delivery.sku_id,
             operator=account.operator if account else None,
             province=account.province if account else None,
+            medians_s=await usual_arrivals(tx.connection, filling.product_id) if by_speed else {},
         )
         return planning
 

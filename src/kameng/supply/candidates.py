@@ -13,7 +13,7 @@ async def find_candidates(
     *,
     operator: str | None,
     province: str | None,
-    medians_s: Mapping[int, float] | None = None,
+    medians_s: Mapping[int, float],
 ) -> list[Candidate]:
     """All routes, with price, stock and the troubles that touch such an order. `medians_s`: by supplier, how long a
     delivery takes there."""
@@ -28,7 +28,7 @@ async def find_candidates(
             quantity_min=row["quantity_min"],
             quantity_max=row["quantity_max"],
             troubles=tuple(OpenTrouble(*trouble) for trouble in row["troubles"]),
-            median_s=(medians_s or {}).get(row["supplier_id"]),
+            median_s=medians_s.get(row["supplier_id"]),
         )
         for row in rows
     ]
