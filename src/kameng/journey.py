@@ -12,7 +12,9 @@ from kameng.orders.lifecycle import (
     AcceptedByStaff,
     CancelledByBuyer,
     Expired,
+    HoldExpired,
     PaymentConfirmed,
+    ProofGiven,
     RefundRequested,
     SoldOut,
     Undeliverable,
@@ -21,11 +23,13 @@ from kameng.payment.open_refund import refund_order
 
 FOLLOWING = Following(
     at_once={
-        PaymentConfirmed: (deliver,),  # → Delivered, DeliveryStarted or SoldOut
+        PaymentConfirmed: (deliver,),  # → ProofAsked or HeldForReview; Delivered, DeliveryStarted or SoldOut
+        ProofGiven: (deliver,),  # → Delivered, DeliveryStarted or SoldOut
         AcceptedByStaff: (deliver,),  # → Delivered, DeliveryStarted or SoldOut
         SoldOut: (refund_order,),
         Undeliverable: (refund_order,),
         RefundRequested: (halt_delivery, release_to_stock, refund_order),
+        HoldExpired: (release_to_stock, refund_order),
         Expired: (release_to_stock,),
         CancelledByBuyer: (release_to_stock,),
     },

@@ -26,6 +26,7 @@ from kameng.adapters.suppliers.table import supplier_makers
 from kameng.checkout.place_order import forget_old_requests
 from kameng.fulfilment import restock
 from kameng.fulfilment.dispatcher import Dispatcher
+from kameng.fulfilment.end_holds import end_holds
 from kameng.fulfilment.learn_arrivals import learn_arrivals
 from kameng.fulfilment.watch_suppliers import AT_A_TIME as WATCHED_AT_A_TIME
 from kameng.fulfilment.watch_suppliers import watch_suppliers
@@ -33,6 +34,7 @@ from kameng.journey import FOLLOWING
 from kameng.kernel.database import Database, connect, open_pool
 from kameng.kernel.jobs import Body, Job, payload_of
 from kameng.merchants.authenticate import forget_old_nonces
+from kameng.orders.weigh import learn_usual_amounts
 from kameng.payment import expire, poll, sweep_refunds
 from kameng.payment.gateways import Gateways
 from kameng.payment.jobs import SEND_REFUND
@@ -79,6 +81,7 @@ def sweeps_of(
         Sweep("expire_orders", every_2_s, partial(expire.expire_orders, db=db), expire.AT_A_TIME),
         Sweep("poll_payments", every_2_s, partial(poll.poll_payments, db=db, gateways=gateways), poll.AT_A_TIME),
         Sweep("sweep_refunds", every_5_s, partial(sweep_refunds.sweep_refunds, db=db, gateways=gateways)),
+        Sweep("end_holds", every_5_s, partial(end_holds, db=db)),
         Sweep("resume_imports", timedelta(minutes=1), partial(resume_imports, db=db)),
         Sweep("sweep_holds", timedelta(minutes=1), partial(sweep_holds, db=db), HOLDS_AT_A_TIME),
         Sweep(
@@ -181,4 +184,5 @@ async def _tidy(db: Database, rules: GuardRules) -> int:
     await forget_old_windows(db, rules)
     await forget_old_requests(db)
     await forget_old_nonces(db)
+    await learn_usual_amounts(db)
     return 0

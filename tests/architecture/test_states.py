@@ -21,6 +21,9 @@ from kameng.orders.lifecycle import ActorKind, OrderEvent, OrderState
 from kameng.orders.order import ContactKind
 from kameng.payment import attempt
 from kameng.payment.attempt import AttemptState, HeardFrom, ReceiptUse, RefundCause, RefundState
+from kameng.risk.score_order import Stage
+from kameng.risk.scorecard import Listed, Verdict
+from kameng.risk.subjects import SubjectKind
 from kameng.staff.roles import Role
 from kameng.stock.card import BatchState, CardState, FileKind
 from kameng.supply.goods import GoodsKind
@@ -51,6 +54,10 @@ ENUMS = {
     ("delivery_attempts", "state"): DeliveryAttemptState,
     ("deliveries", "state"): delivery_attempt.DeliveryState,
     ("attempt_answers", "asked_by"): delivery_attempt.AskedBy,
+    ("risk_scores", "stage"): Stage,
+    ("risk_scores", "verdict"): Verdict,
+    ("risk_lists", "list"): Listed,
+    ("risk_lists", "subject_kind"): SubjectKind,
     ("ledger_accounts", "kind"): AccountKind,
     ("ledger_entries", "kind"): EntryKind,
     ("ledger_entries", "actor_kind"): ActorKind,
@@ -70,6 +77,8 @@ NOTHING_FOLLOWS = {
     lifecycle.PartlyDelivered,
     lifecycle.AttemptFailed,
     lifecycle.DeliveryStuck,
+    lifecycle.ProofAsked,
+    lifecycle.HeldForReview,
     lifecycle.Refunded,
     lifecycle.RefundStuck,
     lifecycle.Revealed,

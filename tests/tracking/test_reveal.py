@@ -8,8 +8,9 @@ from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId
 from kameng.tracking.access import Access
 from kameng.tracking.invariants import check_invariants
-from kameng.tracking.reveal import ContactNeeded, NothingToReveal, RevealAsk, reveal
+from kameng.tracking.reveal import NothingToReveal, RevealAsk, reveal
 from kameng.tracking.view import view_order
+from kameng.tracking.whole_contact import ContactNeeded
 from tests.builders.shop import ADDRESS, PHONE, Shop, a_paid_order, a_stocked_sku, an_order
 
 pytestmark = pytest.mark.anyio

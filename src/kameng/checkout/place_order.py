@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from kameng.catalogue.browse import find_offer
@@ -15,11 +15,16 @@ from kameng.kernel.database import Database, Transaction
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.money import percent_of
 from kameng.kernel.text import Words, narrowed
+from kameng.orders.account import Account
 from kameng.orders.contact import Contact, contact_of, whole_index
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId, floor
 from kameng.orders.order import NewOrder
 from kameng.orders.place import place
+from kameng.orders.weigh import Candidate, weigh_new
+from kameng.risk.alarms import AlarmKind, raise_alarm
+from kameng.risk.score_order import Judged
+from kameng.risk.scorecard import Listed
 
 PURPOSE_REQUEST = "order request"
 PURPOSE_WISH = "order request, its wish"
@@ -51,6 +56,14 @@ class IdempotencyConflict(Refusal):
     words = Words("同一个 Idempotency-Key 已用于另一个请求")
 
 
+class OrderDeclined(Refusal):
+    """Somebody the order comes from is on the list of those who are kept out. Whoever is, isn't told which."""
+
+    code = "order_declined"
+    status = 403
+    words = Words("暂时不能为您下单。如有疑问，请联系客服")
+
+
 class TooManyOpenOrders(Refusal):
     code = "too_many_open_orders"
     status = 429
@@ -61,12 +74,14 @@ class TooManyOpenOrders(Refusal):
 class CheckoutRules:
     """How long an unpaid order holds its cards, and how many a contact may hold open at a time (None: any number).
 
-    `price_percent` of the shop's price is what is asked for: a merchant's price level.
+    `price_percent` of the shop's price is what is asked for: a merchant's price level. Guests' orders are weighed for
+    risk; merchants are known to us and have paid before.
     """
 
     pay_within: timedelta = timedelta(minutes=15)
     open_orders_max: int | None = 5
     price_percent: int = 100
+    weighed: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,7 +89,7 @@ class Wish:
     """What the buyer asked for, as it was typed. `unit_price_fen` is the price that was shown.
 
     `account` holds the answers to the product's form by the fields' names. `operator` is the buyer's word for whose a
-    phone number is by now; empty leaves it to the number.
+    phone number is by now; empty leaves it to the number. `device` is what the browser is known by, where it is.
     """
 
     site_id: int
@@ -86,6 +101,7 @@ class Wish:
     client_address: str | None = None
     account: Mapping[str, str] = field(default_factory=dict, repr=False)
     operator: str = ""
+    device: str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +126,7 @@ async def place_order(
     """Promise the price, make sure of the goods and write the order, all or nothing.
 
     The same key with the same wish gives the first order again. Raises InvalidInput, SkuUnavailable, PriceChanged,
-    OutOfStock, IdempotencyConflict, TooManyOpenOrders.
+    OutOfStock, IdempotencyConflict, TooManyOpenOrders, OrderDeclined.
     """
     contact = contact_of(wish.contact)
     if not wish.terms_accepted:
@@ -142,7 +158,8 @@ async def place_remembered(
 
     Raises AskedBefore, and what `place_order` raises; whoever is told no looks into the list whether a twin was faster.
     """
-    return await _place(db, keyring, rules, wish, contact_of(wish.contact), remember=remember)
+    unweighed = replace(rules, weighed=False)
+    return await _place(db, keyring, unweighed, wish, contact_of(wish.contact), remember=remember)
 
 
 async def _place(
@@ -154,9 +171,8 @@ async def _place(
     *,
     remember: Remember | None = None,
 ) -> PlacedOrder:
+    offer, account, judged = await _weighed(db, keyring, rules, wish, contact)
     async with db.transaction() as tx:
-        offer = _checked(await find_offer(tx.connection, wish.sku_id), wish, rules)
-        account = read_account(offer.form, wish.account, operator=wish.operator)
         await _refuse_hoarding(tx, keyring, rules, contact)
         new = NewOrder(
             site_id=wish.site_id,
@@ -168,6 +184,7 @@ async def _place(
             contact=contact.text,
             client_address=wish.client_address,
             pay_until=tx.now + rules.pay_within,
+            judged=judged,
         )
         order = await place(tx, keyring, new, account=account)
         if remember is not None and not await remember(tx, order.id):
@@ -175,6 +192,36 @@ async def _place(
         if not await secure(tx, offer, order, operator=account.operator if account else None):
             raise OutOfStock
         return PlacedOrder(order.id, order.state, order.amount_fen, order.pay_until)
+
+
+async def _weighed(
+    db: Database, keyring: Keyring, rules: CheckoutRules, wish: Wish, contact: Contact
+) -> tuple[Offer, Account | None, Judged | None]:
+    """What is offered, what it tops up, and what speaks against it.
+
+    Outside the order's transaction: counting holds a row that all orders of a network meet at, and may hold it for no
+    longer than a moment.
+    """
+    async with db.one_statement() as tx:
+        offer = _checked(await find_offer(tx.connection, wish.sku_id), wish, rules)
+        account = read_account(offer.form, wish.account, operator=wish.operator)
+        if not rules.weighed:
+            return offer, account, None
+        candidate = Candidate(
+            site_id=wish.site_id,
+            sku_id=wish.sku_id,
+            amount_fen=wish.quantity * wish.unit_price_fen,
+            contact=contact,
+            account=account,
+            address=wish.client_address,
+            device=wish.device,
+        )
+        judged = await weigh_new(tx, keyring, candidate)
+    if judged.listed is Listed.BLOCK:
+        async with db.transaction() as tx:
+            await raise_alarm(tx, AlarmKind.ORDER_BLOCKED, f"list:{judged.list_entry}", points=judged.points)
+        raise OrderDeclined
+    return offer, account, judged
 
 
 def _checked(offer: Offer | None, wish: Wish, rules: CheckoutRules) -> Offer:

@@ -29,6 +29,6 @@ async def deliver_from_stock(tx: Transaction, order: Order) -> Delivered | None:
 
 async def release_to_stock(tx: Transaction, order: Order, _gone: OrderEvent) -> None:
     """Put an order's reserved cards back, or the pieces of a supplier that were promised to it. Follows Expired,
-    CancelledByBuyer and RefundRequested at once."""
+    CancelledByBuyer, RefundRequested and HoldExpired at once."""
     await release(tx, order.id)
     await drop_hold(tx, order.id)

@@ -80,7 +80,7 @@ class PaymentStarted(OrderEvent):
 
 @dataclass(frozen=True)
 class PaymentConfirmed(OrderEvent):
-    """The whole amount is here. Facts: receipt_fen, gateway, late."""
+    """The whole amount is here. Facts: receipt_fen, trade_no, late; owed_fen where that was less."""
 
     name = "payment_confirmed"
 
@@ -191,9 +191,37 @@ class RefundRequested(OrderEvent):
 
 @dataclass(frozen=True)
 class AcceptedByStaff(OrderEvent):
-    """A person takes what was paid as enough."""
+    """A person takes what was paid as enough, or lets go an order that was held for risk."""
 
     name = "accepted_by_staff"
+
+
+@dataclass(frozen=True)
+class ProofAsked(OrderEvent):
+    """It is paid, but something speaks against it: the buyer is asked to prove it theirs. Facts: decide_by."""
+
+    name = "proof_asked"
+
+
+@dataclass(frozen=True)
+class ProofGiven(OrderEvent):
+    """The buyer has proved it theirs. Facts: address."""
+
+    name = "proof_given"
+
+
+@dataclass(frozen=True)
+class HeldForReview(OrderEvent):
+    """It is paid, but too much speaks against it: a person has to look. Facts: decide_by."""
+
+    name = "held_for_review"
+
+
+@dataclass(frozen=True)
+class HoldExpired(OrderEvent):
+    """Nobody proved or decided in time: the money goes back."""
+
+    name = "hold_expired"
 
 
 @dataclass(frozen=True)
@@ -232,6 +260,12 @@ LIFECYCLE = Lifecycle[OrderState](
         (_S.PAID, Delivered): _S.DELIVERED,
         (_S.PAID, SoldOut): _S.REFUNDING,
         (_S.PAID, DeliveryStarted): _S.DELIVERING,
+        (_S.PAID, ProofAsked): _S.UNDER_REVIEW,
+        (_S.PAID, HeldForReview): _S.UNDER_REVIEW,
+        (_S.UNDER_REVIEW, ProofGiven): _S.PAID,
+        # A proof that comes in a crowd of others like it is looked at by a person.
+        (_S.UNDER_REVIEW, HeldForReview): _S.UNDER_REVIEW,
+        (_S.UNDER_REVIEW, HoldExpired): _S.REFUNDING,
         (_S.DELIVERING, SentToSupplier): _S.DELIVERING,
         (_S.DELIVERING, ResultInDoubt): _S.DELIVERING,
         (_S.DELIVERING, PartlyDelivered): _S.DELIVERING,

@@ -8,6 +8,7 @@ from typing import Any
 
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId
+from kameng.risk.score_order import Judged
 
 
 class ContactKind(StrEnum):
@@ -17,7 +18,7 @@ class ContactKind(StrEnum):
 
 @dataclass(frozen=True)
 class Order:
-    """What verbs need to know of an order; money in fen."""
+    """What verbs need to know of an order; money in fen, risk in points of the scorecard."""
 
     id: OrderId
     state: OrderState
@@ -27,6 +28,7 @@ class Order:
     amount_fen: int
     placed_at: datetime
     pay_until: datetime
+    risk: int = 0
 
 
 def order_of(row: Mapping[str, Any]) -> Order:
@@ -40,6 +42,7 @@ def order_of(row: Mapping[str, Any]) -> Order:
         amount_fen=row["amount_fen"],
         placed_at=row["placed_at"],
         pay_until=row["pay_until"],
+        risk=row["risk"],
     )
 
 
@@ -56,3 +59,4 @@ class NewOrder:
     contact: str
     client_address: str | None
     pay_until: datetime
+    judged: Judged | None = None

@@ -29,6 +29,7 @@ async def place(tx: Transaction, keyring: Keyring, new: NewOrder, *, account: Ac
             contact_index=whole_index(keyring, contact),
             second_factor=second_factor_index(keyring, order_id, contact.second_factor),
             client_address=new.client_address,
+            judged=new.judged,
         )
         event = Placed(BUYER, facts={"address": new.client_address} if new.client_address else {})
         if await store.insert(tx, row, pay_until=new.pay_until, event=event):
@@ -43,6 +44,7 @@ async def place(tx: Transaction, keyring: Keyring, new: NewOrder, *, account: Ac
                 amount_fen=new.quantity * new.unit_price_fen,
                 placed_at=tx.now,
                 pay_until=new.pay_until,
+                risk=new.judged.points if new.judged else 0,
             )
     msg = "no free order number in this second"
     raise AssertionError(msg)

@@ -114,6 +114,7 @@ class RefundCause(StrEnum):
     PAID_TOO_MUCH = "paid_too_much"
     PAID_TOO_LITTLE = "paid_too_little"
     STAFF = "staff"
+    UNPROVEN = "unproven"
 
 
 # Money an order was never owed; its going back doesn't move the order.

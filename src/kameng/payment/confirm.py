@@ -52,7 +52,7 @@ async def confirm(
         actor = Actor(ActorKind.GATEWAY, channel.code)
         match use:
             case ReceiptUse.APPLIED:
-                await _apply(tx, orders, actor, paid)
+                await _apply(tx, orders, actor, paid, owed_fen=owed_fen)
                 surplus_fen = paid.amount_fen - owed_fen
                 # An order that was sold out has sent back all of it by now.
                 if 0 < surplus_fen <= await refund_store.left_of_receipt(tx, receipt_id):
@@ -77,11 +77,12 @@ async def _check_repeat(tx: Transaction, channel: Channel, attempt_id: int, paid
         )  # fmt: skip
 
 
-async def _apply(tx: Transaction, orders: list[Order], actor: Actor, paid: Paid) -> None:
+async def _apply(tx: Transaction, orders: list[Order], actor: Actor, paid: Paid, *, owed_fen: int) -> None:
     # By product, so that two payments that both look for fresh cards never wait for each other.
     for order in sorted(orders, key=lambda order: (order.sku_id, order.id)):
         facts = {
             "receipt_fen": paid.amount_fen,
+            **({} if paid.amount_fen == owed_fen else {"owed_fen": owed_fen}),
             "trade_no": paid.trade_no,
             "late": order.state is OrderState.CANCELLED,
         }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from kameng.kernel.database import Transaction
-from kameng.orders.lifecycle import OrderEvent, RefundRequested, SoldOut, Undeliverable
+from kameng.orders.lifecycle import HoldExpired, OrderEvent, RefundRequested, SoldOut, Undeliverable
 from kameng.orders.number import OrderId
 from kameng.orders.order import Order
 from kameng.payment import refund_store
@@ -14,6 +14,7 @@ REFUND_CAUSES: Mapping[type[OrderEvent], RefundCause] = {
     SoldOut: RefundCause.SOLD_OUT,
     Undeliverable: RefundCause.UNDELIVERABLE,
     RefundRequested: RefundCause.STAFF,
+    HoldExpired: RefundCause.UNPROVEN,
 }
 
 
@@ -30,7 +31,7 @@ async def open_refund(
 async def refund_order(tx: Transaction, order: Order, event: OrderEvent) -> None:
     """Send back all that was paid for an order and isn't on its way back yet; what is stuck is tried again.
 
-    Follows SoldOut, Undeliverable and RefundRequested.
+    Follows SoldOut, Undeliverable, RefundRequested and HoldExpired.
     """
     cause = REFUND_CAUSES[type(event)]
     for row in await refund_store.refundable(tx, order.id):

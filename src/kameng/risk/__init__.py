@@ -1,1 +1,1 @@
-"""What looks like an attack or a mistake 风控: budgets of failed lookups, proofs of work, alarms for staff."""
+"""What looks like an attack or a mistake 风控: failed lookups, proofs of work, scores of orders, lists, alarms."""

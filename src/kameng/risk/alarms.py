@@ -31,6 +31,8 @@ class AlarmKind(StrEnum):
     SUPPLIER_CONTRADICTS = "supplier_contradicts"
     SUPPLIER_OVERCHARGED = "supplier_overcharged"
     UNKNOWN_DELIVERY = "unknown_delivery"
+    ORDER_HELD = "order_held"
+    ORDER_BLOCKED = "order_blocked"
     MERCHANT_NOT_REACHED = "merchant_not_reached"
 
 

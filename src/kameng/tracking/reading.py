@@ -15,6 +15,7 @@ class Action(StrEnum):
     PAY = "pay"
     CANCEL = "cancel"
     REVEAL = "reveal"
+    PROVE = "prove"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ EVENT_WORDS: Mapping[str, Words] = {
     "sold_out": Words("商品已售完，开始退款"),
     "refund_requested": Words("客服已发起退款"),
     "accepted_by_staff": Words("客服核对通过"),
+    "proof_asked": Words("付款已收到，等待买家验证"),
+    "proof_given": Words("买家已通过验证"),
+    "held_for_review": Words("已转人工审核"),
+    "hold_expired": Words("超过时限没有完成验证或审核，开始退款"),
     "refunded": Words("退款已原路退回"),
     "refund_stuck": Words("退款遇到问题，已转人工处理"),
     "revealed": Words("卡密被查看"),
@@ -91,6 +96,11 @@ _STUCK = Words("处理时间比平时长，已由专人向供货方核实。结�
 _UNDELIVERABLE = Words("暂时没有线路可以完成这笔订单，正在原路退款，无需您操作。")
 _UNDELIVERABLE_REFUNDED = Words("没有线路可以完成这笔订单，退款已原路退回，一般 1–3 个工作日到账。")
 
+_PROVE = Words("付款已收到。为了防止盗刷，这笔订单需要再验证一次：请填写下单时的完整手机号或邮箱，通过后立即发货。")
+_REVIEWED = Words("付款已收到，正在由专人审核，审核通过后立即发货，否则原路退款。您不用重复付款或重新下单。")
+_UNPROVEN = Words("超过时限没有完成验证或审核，为了您的资金安全，正在原路退款，无需您操作。")
+_UNPROVEN_REFUNDED = Words("超过时限没有完成验证或审核，退款已原路退回，一般 1–3 个工作日到账。")
+
 # What the last thing that happened to a delivery means while it goes on.
 _DELIVERING: Mapping[str, Words] = {
     "result_in_doubt": _IN_DOUBT,
@@ -102,6 +112,11 @@ _DELIVERING: Mapping[str, Words] = {
 _CAUSED: Mapping[tuple[OrderState, str], Words] = {
     (OrderState.CANCELLED, "expired"): _EXPIRED,
     (OrderState.EXCEPTION, "delivery_stuck"): _STUCK,
+    # A person looks at what its buyer could not release.
+    (OrderState.UNDER_REVIEW, "held_for_review"): _REVIEWED,
+    (OrderState.UNDER_REVIEW, "proof_asked"): _PROVE,
+    (OrderState.REFUNDING, "hold_expired"): _UNPROVEN,
+    (OrderState.REFUNDED, "hold_expired"): _UNPROVEN_REFUNDED,
     (OrderState.REFUNDING, "undeliverable"): _UNDELIVERABLE,
     (OrderState.REFUNDED, "undeliverable"): _UNDELIVERABLE_REFUNDED,
     (OrderState.REFUNDING, "sold_out"): _SOLD_OUT,
@@ -156,13 +171,26 @@ def arrival_of(state: OrderState) -> Words | None:
     return _ARRIVALS.get(state)
 
 
-def actions_of(state: OrderState, *, pay_until: datetime, now: datetime, is_top_up: bool) -> tuple[Action, ...]:
+def actions_of(
+    state: OrderState, events: Sequence[Told], *, pay_until: datetime, now: datetime, is_top_up: bool
+) -> tuple[Action, ...]:
     """What the buyer can do next. Of a top-up there is nothing to show."""
+    if prove_by(state, events) is not None:
+        return (Action.PROVE,)
     if is_top_up and state in {OrderState.DELIVERED, OrderState.COMPLETED}:
         return ()
     if state is OrderState.AWAITING_PAYMENT and pay_until <= now:
         return (Action.CANCEL,)
     return _ACTIONS.get(state, ())
+
+
+def prove_by(state: OrderState, events: Sequence[Told]) -> datetime | None:
+    """Until when the buyer can release the order by a second proof; None where that is not what it waits for."""
+    if state is not OrderState.UNDER_REVIEW:
+        return None
+    why = {"proof_asked", "held_for_review", "paid_too_little"}
+    last = next((told for told in reversed(events) if told.event in why), None)
+    return datetime.fromisoformat(str(last.facts["decide_by"])) if last and last.event == "proof_asked" else None
 
 
 def steps_of(state: OrderState, events: Sequence[Told], *, is_top_up: bool) -> list[Step]:

@@ -23,6 +23,7 @@ from kameng.tracking.reading import (
     Told,
     actions_of,
     arrival_of,
+    prove_by,
     reading_of,
     state_name_of,
     steps_of,
@@ -70,6 +71,7 @@ class OrderView:
     reveals: int
     surplus_fen: int
     last_event_id: int
+    prove_by: datetime | None = None
     outlook: Outlook | None = None
 
 
@@ -109,7 +111,7 @@ def view_of(keyring: Keyring, row: Mapping[str, Any], now: datetime) -> OrderVie
         arrival=arrival_of(state),
         steps=steps_of(state, events, is_top_up=is_top_up),
         timeline=[Moment(told.id, told.event, EVENT_WORDS[told.event], told.at) for told in events],
-        actions=actions_of(state, pay_until=row["pay_until"], now=now, is_top_up=is_top_up),
+        actions=actions_of(state, events, pay_until=row["pay_until"], now=now, is_top_up=is_top_up),
         type_name=row["type_name"],
         product_name=row["product_name"],
         face_value=row["face_value"],
@@ -125,4 +127,5 @@ def view_of(keyring: Keyring, row: Mapping[str, Any], now: datetime) -> OrderVie
         reveals=sum(told.event == "revealed" for told in events),
         surplus_fen=sum(int(str(t.facts["surplus_fen"])) for t in events if t.event == "surplus_received"),
         last_event_id=events[-1].id,
+        prove_by=prove_by(state, events),
     )

@@ -16,8 +16,9 @@ from kameng.orders.number import OrderId
 from kameng.tracking.guarded import ProofNeeded, SlowDown
 from kameng.tracking.looking_again import AGAIN_AFTER_FIRST, again_after, with_pauses
 from kameng.tracking.lookup import LookupAsk, LookupMissed, WholeContactNeeded, lookup
-from kameng.tracking.reveal import ContactNeeded, NothingToReveal, RevealAsk, reveal
+from kameng.tracking.reveal import NothingToReveal, RevealAsk, reveal
 from kameng.tracking.view import view_order
+from kameng.tracking.whole_contact import ContactNeeded
 from kameng.web.design.documented import problems
 from kameng.web.design.event_stream import event, event_number
 from kameng.web.guest_api.bearer import TokenNeeded

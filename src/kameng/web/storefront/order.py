@@ -22,7 +22,8 @@ from kameng.tracking.access import Access
 from kameng.tracking.guarded import ProofNeeded, SlowDown
 from kameng.tracking.live import LiveEvents
 from kameng.tracking.looking_again import AGAIN_AFTER_FIRST, again_after, with_pauses
-from kameng.tracking.reveal import ContactNeeded, NothingToReveal, RevealAsk, reveal
+from kameng.tracking.reveal import NothingToReveal, RevealAsk, reveal
+from kameng.tracking.whole_contact import ContactNeeded
 from kameng.web.design.event_stream import Streams, event, event_number
 from kameng.web.design.forms import read_form
 from kameng.web.design.visit import Visit, visit_of
