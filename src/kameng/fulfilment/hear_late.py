@@ -28,7 +28,8 @@ async def hear_late(
         else:
             source = f"{heard.supplier} {attempt.number}"
             facts["more_codes"] = more = await _more_codes(tx, keyring, attempt, answer, source=source)
-            is_known = more == 0 and attempt.delivered > 0
+            says_nothing_came = isinstance(answer, Partly) and answer.delivered <= 0
+            is_known = more == 0 and says_nothing_came == (attempt.delivered == 0)
     else:
         is_known = not isinstance(answer, Failed | Refused) or attempt.delivered == 0
     if is_known:
