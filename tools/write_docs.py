@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from kameng.aftersales import case
 from kameng.fulfilment import attempt as delivery_attempt
 from kameng.kernel.lifecycle import Lifecycle
 from kameng.kernel.text import Words
@@ -58,6 +59,14 @@ MACHINES = [
         delivery_attempt.AttemptState,
         delivery_attempt.AttemptState.CALLING,
         delivery_attempt.ATTEMPT_LIFECYCLE,
+    ),
+    Machine(
+        "After-sales case 售后工单",
+        "src/kameng/aftersales/case.py",
+        case.CaseState,
+        case.CaseState.OPEN,
+        case.CASE_LIFECYCLE,
+        case.CASE_STATE_NAMES,
     ),
 ]
 

@@ -101,6 +101,7 @@ def make_app(settings: Settings, *, clock: Clock | None = None, long_lived: bool
                 "checkout_rules": settings.checkout,
                 "wholesale_rules": settings.wholesale,
                 "guard_rules": settings.guard,
+                "case_rules": settings.cases,
                 "pace": Pace(),
                 "assets": assets,
                 "pages": Pages(assets, clock),

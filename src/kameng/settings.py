@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from kameng.aftersales.case import CaseRules
 from kameng.checkout.place_order import CheckoutRules
 from kameng.kernel.crypto import Keyring, keyring_from_file, keyring_of
 from kameng.risk.guard import GuardRules
@@ -60,6 +61,10 @@ def _number(least: int, most: int) -> Callable[[str], int]:
 
 def _minutes(text: str) -> timedelta:
     return timedelta(minutes=_number(1, 24 * 60)(text))
+
+
+def _hours(text: str) -> timedelta:
+    return timedelta(hours=_number(1, 24 * 30)(text))
 
 
 def _address(text: str) -> str:
@@ -132,6 +137,11 @@ VARIABLES: tuple[Variable, ...] = (
         _number(1, 10**7),
     ),
     Variable("KAMENG_GUARD_ALARM_AFTER", "30", "failures of an address before staff are told", _number(1, 10**6)),
+    Variable("KAMENG_CASE_ANSWER_MINUTES", "60", "time to answer a buyer's case first; buyers see it", _minutes),
+    Variable("KAMENG_CASE_SOLVE_MINUTES", "120", "time to solve a case; buyers see it", _minutes),
+    Variable(
+        "KAMENG_CASE_CLOSES_HOURS", "72", "time after which a case closes when its buyer says nothing more", _hours
+    ),
     Variable("KAMENG_TRUSTED_PROXIES", "", "proxies whose X-Forwarded-For and -Proto are believed", _networks),
     Variable(
         "KAMENG_METRICS_TOKEN", "", "bearer token for /metrics; empty: only the machine itself may read it", _maybe
@@ -148,7 +158,7 @@ VARIABLES: tuple[Variable, ...] = (
 
 @dataclass(frozen=True)
 class Settings:
-    """What a process runs with. `checkout`, `wholesale`, `guard` and `web` are the parts handed on."""
+    """What a process runs with. `checkout`, `wholesale`, `guard`, `cases` and `web` are the parts handed on."""
 
     database_url: str | None
     data: Path
@@ -163,6 +173,7 @@ class Settings:
     checkout: CheckoutRules
     wholesale: WholesaleRules
     guard: GuardRules
+    cases: CaseRules
     web: WebSettings
 
     @property
@@ -205,6 +216,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         checkout=checkout,
         wholesale=WholesaleRules(checkout, value["CALLBACK_NETWORKS"]),
         guard=_guard(value),
+        cases=CaseRules(value["CASE_ANSWER_MINUTES"], value["CASE_SOLVE_MINUTES"], value["CASE_CLOSES_HOURS"]),
         web=WebSettings(
             public_url=value["PUBLIC_URL"],
             metrics_token=value["METRICS_TOKEN"],

@@ -23,6 +23,8 @@ from kameng.adapters.callbacks import Callbacks
 from kameng.adapters.gateways.table import gateway_makers
 from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.table import supplier_makers
+from kameng.aftersales.watch_cases import AT_A_TIME as CASES_AT_A_TIME
+from kameng.aftersales.watch_cases import watch_cases
 from kameng.checkout.place_order import forget_old_requests
 from kameng.fulfilment import restock
 from kameng.fulfilment.dispatcher import Dispatcher
@@ -91,6 +93,7 @@ def sweeps_of(
         Sweep("restock", every_5_s, partial(restock.restock, db=db), restock.AT_A_TIME),
         Sweep("watch_suppliers", every_5_s, partial(watch_suppliers, db=db), WATCHED_AT_A_TIME),
         Sweep("learn_arrivals", timedelta(minutes=1), partial(learn_arrivals, db=db)),
+        Sweep("watch_cases", every_5_s, partial(watch_cases, db=db, rules=settings.cases), CASES_AT_A_TIME),
         Sweep("tidy", timedelta(hours=1), partial(_tidy, db, settings.guard)),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from kameng.aftersales import case
 from kameng.catalogue.filling import ChooseBy, Delivers, FilledBy
 from kameng.fulfilment import attempt as delivery_attempt
 from kameng.fulfilment.attempt import AttemptState as DeliveryAttemptState
@@ -58,6 +59,13 @@ ENUMS = {
     ("risk_scores", "verdict"): Verdict,
     ("risk_lists", "list"): Listed,
     ("risk_lists", "subject_kind"): SubjectKind,
+    ("cases", "state"): case.CaseState,
+    ("cases", "kind"): case.CaseKind,
+    ("cases", "outcome"): case.Outcome,
+    ("cases", "due_for"): case.Clock,
+    ("case_events", "actor_kind"): case.Actor,
+    ("case_messages", "author"): case.Author,
+    ("answers", "delivers"): Delivers,
     ("ledger_accounts", "kind"): AccountKind,
     ("ledger_entries", "kind"): EntryKind,
     ("ledger_entries", "actor_kind"): ActorKind,
@@ -89,6 +97,7 @@ MACHINES: dict[str, tuple[type[StrEnum], Lifecycle[Any]]] = {
     "payment attempt": (AttemptState, attempt.ATTEMPT_LIFECYCLE),
     "refund": (RefundState, attempt.REFUND_LIFECYCLE),
     "delivery attempt": (DeliveryAttemptState, delivery_attempt.ATTEMPT_LIFECYCLE),
+    "case": (case.CaseState, case.CASE_LIFECYCLE),
 }
 
 CHECKS = """

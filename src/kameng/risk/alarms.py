@@ -33,7 +33,9 @@ class AlarmKind(StrEnum):
     UNKNOWN_DELIVERY = "unknown_delivery"
     ORDER_HELD = "order_held"
     ORDER_BLOCKED = "order_blocked"
+    RESUBMISSION_LEFT = "resubmission_left"
     MERCHANT_NOT_REACHED = "merchant_not_reached"
+    CASE_OVERDUE = "case_overdue"
 
 
 @dataclass(frozen=True)

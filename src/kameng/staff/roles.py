@@ -46,6 +46,10 @@ class Permission(StrEnum):
     DELIVERY_DECIDE = "delivery_decide"
     TROUBLE_LOOK = "trouble_look"
     TROUBLE_EDIT = "trouble_edit"
+    CASE_LOOK = "case_look"
+    CASE_HANDLE = "case_handle"
+    MACRO_EDIT = "macro_edit"
+    ANSWER_EDIT = "answer_edit"
     ALARM_LOOK = "alarm_look"
     ALARM_ANSWER = "alarm_answer"
     AUDIT_LOOK = "audit_look"
@@ -86,6 +90,10 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = {
     _P.DELIVERY_DECIDE: _GOODS,
     _P.TROUBLE_LOOK: _EVERYBODY,
     _P.TROUBLE_EDIT: _GOODS,
+    _P.CASE_LOOK: _EVERYBODY,
+    _P.CASE_HANDLE: _GOODS | _BUYERS,
+    _P.MACRO_EDIT: _GOODS | _BUYERS,
+    _P.ANSWER_EDIT: _GOODS | _BUYERS,
     _P.ALARM_LOOK: _EVERYBODY,
     _P.ALARM_ANSWER: _GOODS | _BUYERS,
     _P.AUDIT_LOOK: _OWNER,

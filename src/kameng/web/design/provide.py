@@ -4,6 +4,7 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from kameng.aftersales.case import CaseRules
 from kameng.checkout.place_order import CheckoutRules
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
@@ -89,6 +90,11 @@ def _guard_rules(state: State) -> GuardRules:
     return rules
 
 
+def _case_rules(state: State) -> CaseRules:
+    rules: CaseRules = state.case_rules
+    return rules
+
+
 def _visit(request: AnyRequest) -> Visit:
     return visit_of(request.scope)
 
@@ -115,6 +121,7 @@ DEPENDENCIES = {
     "web_settings": Provide(_web_settings, sync_to_thread=False),
     "checkout_rules": Provide(_checkout_rules, sync_to_thread=False),
     "guard_rules": Provide(_guard_rules, sync_to_thread=False),
+    "case_rules": Provide(_case_rules, sync_to_thread=False),
     "visit": Provide(_visit, sync_to_thread=False),
     "site": Provide(_site, sync_to_thread=False),
     "words": Provide(_words, sync_to_thread=False),
