@@ -124,11 +124,16 @@ _CAUSED: Mapping[tuple[OrderState, str], Words] = {
 }
 
 _ARRIVALS: Mapping[OrderState, Words] = {
-    OrderState.AWAITING_PAYMENT: Words("付款确认后立即到账"),
+    OrderState.AWAITING_PAYMENT: Words("付款确认后立即发货"),
     OrderState.UNDER_REVIEW: Words("核对后立即发货或退款"),
     OrderState.PAID: Words("几秒内到账"),
     OrderState.REFUNDING: Words("一般 1–3 个工作日退到原支付账户"),
     OrderState.REFUNDED: Words("一般 1–3 个工作日退到原支付账户"),
+}
+
+_TOP_UP_ARRIVALS: Mapping[OrderState, Words] = {
+    OrderState.AWAITING_PAYMENT: Words("付款确认后立即提交充值，一般几分钟内到账"),
+    OrderState.PAID: Words("马上提交充值，一般几分钟内到账"),
 }
 
 _ACTIONS: Mapping[OrderState, tuple[Action, ...]] = {
@@ -160,15 +165,21 @@ def state_name_of(state: OrderState, *, is_top_up: bool) -> Words:
     return _TOP_UP_NAMES.get(state, STATE_NAMES[state]) if is_top_up else STATE_NAMES[state]
 
 
+def event_words_of(event: str, *, is_top_up: bool) -> Words:
+    """One line of the timeline."""
+    return _TOP_UP_EVENTS.get(event, EVENT_WORDS[event]) if is_top_up else EVENT_WORDS[event]
+
+
+_TOP_UP_EVENTS: Mapping[str, Words] = {"delivered": Words("已到账")}
 _TOP_UP_NAMES: Mapping[OrderState, Words] = {
     OrderState.DELIVERING: Words("充值中"),
     OrderState.DELIVERED: Words("已到账"),
 }
 
 
-def arrival_of(state: OrderState) -> Words | None:
+def arrival_of(state: OrderState, *, is_top_up: bool) -> Words | None:
     """When to expect the goods or the money; None when nothing is on its way."""
-    return _ARRIVALS.get(state)
+    return _TOP_UP_ARRIVALS.get(state, _ARRIVALS.get(state)) if is_top_up else _ARRIVALS.get(state)
 
 
 def actions_of(

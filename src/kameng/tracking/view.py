@@ -17,12 +17,12 @@ from kameng.tracking import queries
 from kameng.tracking.masked_account import MaskedAccount, masked_account
 from kameng.tracking.outlook import Outlook, find_outlook
 from kameng.tracking.reading import (
-    EVENT_WORDS,
     Action,
     Step,
     Told,
     actions_of,
     arrival_of,
+    event_words_of,
     prove_by,
     reading_of,
     state_name_of,
@@ -108,9 +108,9 @@ def view_of(keyring: Keyring, row: Mapping[str, Any], now: datetime) -> OrderVie
         is_top_up=is_top_up,
         state_name=state_name_of(state, is_top_up=is_top_up),
         reading=reading_of(state, events, is_top_up=is_top_up),
-        arrival=arrival_of(state),
+        arrival=arrival_of(state, is_top_up=is_top_up),
         steps=steps_of(state, events, is_top_up=is_top_up),
-        timeline=[Moment(told.id, told.event, EVENT_WORDS[told.event], told.at) for told in events],
+        timeline=[Moment(t.id, t.event, event_words_of(t.event, is_top_up=is_top_up), t.at) for t in events],
         actions=actions_of(state, events, pay_until=row["pay_until"], now=now, is_top_up=is_top_up),
         type_name=row["type_name"],
         product_name=row["product_name"],
