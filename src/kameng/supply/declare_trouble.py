@@ -45,14 +45,14 @@ async def declare_trouble(*, db: Database, draft: TroubleDraft) -> int:
             tx, draft.place, draft.kind, evidence={"why": draft.why} if draft.why else {},
             opened_by=f"{BY_HAND}:{draft.login}", expected_until=draft.expected_until,
         )  # fmt: skip
-    if trouble_id is None:
-        raise TroubleOpenAlready
+        # Within the transaction, so that nothing is noted of what did not happen.
+        if trouble_id is None:
+            raise TroubleOpenAlready
     return trouble_id
 
 
 async def end_trouble(*, db: Database, trouble_id: int, login: str) -> None:
     """Its routes take orders again at once. Raises TroubleMissing."""
     async with db.transaction() as tx:
-        ended = await troubles.close_trouble(tx, trouble_id, closed_by=f"{BY_HAND}:{login}")
-    if not ended:
-        raise TroubleMissing
+        if not await troubles.close_trouble(tx, trouble_id, closed_by=f"{BY_HAND}:{login}"):
+            raise TroubleMissing

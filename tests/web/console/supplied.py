@@ -11,6 +11,7 @@ from kameng.checkout.place_order import Wish, place_order
 from kameng.fulfilment.dispatcher import Dispatcher
 from kameng.kernel.text import Words
 from kameng.orders.number import OrderId
+from kameng.supply.suppliers import Suppliers
 from tests.builders.dispatching import a_dispatcher, worked
 from tests.builders.shop import Goods as StockedGoods
 from tests.builders.shop import Shop, a_paid_order, a_started_payment, a_wish, paid
@@ -79,7 +80,8 @@ async def supplied_shop(console: Console, shop: Shop) -> Supplied:
         await a_route(depot, goods.sku_id, "south", some_goods("200", price_fen=950), priority=1),
     )
     state = console.client.app.state
-    state.suppliers = depot.suppliers
+    # The application has a loop of its own, and so a pool.
+    state.suppliers = Suppliers(state.db, shop.keyring, depot.suppliers.makers)
     protocols: Mapping[str, object] = {**state.supplier_protocols, "scripted": ScriptedProtocol()}
     state.supplier_protocols = protocols
     return Supplied(console, shop, depot, goods, routes, a_dispatcher(depot))

@@ -113,7 +113,7 @@ async def test_not_delivered_goes_to_the_next_supplier_once_it_is_confirmed(
 
 async def test_delivered_gives_the_buyer_the_codes(console: Console, supplied: Supplied) -> None:
     path = await in_doubt(supplied)
-    (order_id,) = await supplied.shop.db.pool.fetchrow("SELECT id FROM orders")
+    order_id = await supplied.shop.db.pool.fetchval("SELECT id FROM orders")
     form = WHY | {"verdict": "delivered", "codes": "FOUND-1\n\n"}
     page = await console.post(f"{path}/decide", form)
     assert "买家立即可以看到" in page.text

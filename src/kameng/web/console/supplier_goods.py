@@ -21,6 +21,7 @@ from kameng.supply.map_goods import PERCENT_MAX, Mapped, MappingRule, MarkUp
 from kameng.web.console.door import AnyRequest, Desk, needs
 from kameng.web.console.fields import fen_typed, number_typed
 from kameng.web.console.pages import back_to, clean, show, typed, typed_lists
+from kameng.web.console.suppliers import supplier_line
 
 LOOK = [needs(Permission.SUPPLIER_LOOK)]
 EDIT = [needs(Permission.ROUTE_EDIT)]
@@ -31,9 +32,10 @@ SHOWN_MAX = 300
 @get("/suppliers/{code:str}/goods", guards=LOOK)
 async def goods_page(request: AnyRequest, db: NamedDependency[Database], code: FromPath[str]) -> Response[str]:
     query = {name: clean(request.query_params.get(name, "")) for name in ("q", "category", "new", "after")}
+    supplier = await supplier_line(db, code)
     goods = await _goods(db, _pick(code, query), after=query["after"])
     return show(
-        request, "console/supply/goods.html", code=code, goods=goods, query=query, form=query,
+        request, "console/supply/goods.html", supplier=supplier, code=code, goods=goods, query=query, form=query,
         more=goods[-1].number if len(goods) == AT_A_TIME else "", skus=await _sku_names(db),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kameng.kernel.database import Database
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
 from kameng.staff.audit import note
@@ -97,7 +98,7 @@ async def change(
     supply_protocols: NamedDependency[SupplierForms],
     code: FromPath[str],
 ) -> Response[Any]:
-    line = await _line(desk, code)
+    line = await supplier_line(desk.db, code)
     form = _form_of(supply_protocols, line.protocol)
     entered = await typed(desk.request)
     draft = replace(_draft_of(line), name=entered.get("name", ""), config=typed_config(form.options, entered))
@@ -148,7 +149,7 @@ async def show_supplier(
     refusal: Refusal | None = None,
 ) -> Response[str]:
     """One supplier; whoever may change it sees the form too, without what is secret in it."""
-    line = await _line(desk, code)
+    line = await supplier_line(desk.db, code)
     form = protocols.get(line.protocol)
     if draft is None and form is not None and may(desk.looker.staff.role, Permission.SUPPLIER_EDIT):
         async with desk.db.transaction() as tx:
@@ -205,9 +206,9 @@ def _draft_of(line: SupplierLine) -> SupplierDraft:
     )  # fmt: skip
 
 
-async def _line(desk: Desk, code: str) -> SupplierLine:
+async def supplier_line(db: Database, code: str) -> SupplierLine:
     """Raises SupplierUnknown."""
-    async with desk.db.reading() as connection:
+    async with db.reading() as connection:
         for line in await list_suppliers(connection):
             if line.code == code:
                 return line
