@@ -11,6 +11,7 @@ from kameng.fulfilment import dispatch as dispatching
 from kameng.fulfilment import record as recording
 from kameng.fulfilment import settle as settling
 from kameng.fulfilment.dispatcher import IN_FLIGHT_MAX
+from kameng.fulfilment.plan import plan
 from kameng.kernel.crypto import keyring_of
 from kameng.orders.lifecycle import OrderState
 from kameng.supply.answer import Accepted, Delivered, InDoubt
@@ -109,9 +110,17 @@ async def test_a_call_that_hangs_is_in_doubt(shop: Shop, monkeypatch: pytest.Mon
 async def test_a_call_that_would_begin_too_late_is_not_made(shop: Shop) -> None:
     """The process stood still between intention and call: by now others may believe that nothing was ordered."""
     bench = await a_bench(shop, "north", "south")
-    await bench.dispatcher.look()
+    sources = {source.id: source for source in await bench.depot.suppliers.listed()}
+    [delivery] = await shop.rows("SELECT id FROM deliveries")
+    [planned] = await plan(
+        db=shop.db, keyring=bench.keyring, delivery_id=int(str(delivery["id"])), order_id=bench.order_id,
+        sources=sources, free=dict.fromkeys(sources, 5),
+    )  # fmt: skip
     shop.clock.go_on(timedelta(minutes=5))
-    await bench.dispatcher.finish()
+    source = sources[planned.attempt.supplier_id]
+    await dispatching.dispatch(
+        db=shop.db, keyring=bench.keyring, source=source, planned=planned, callback_url="https://shop.example/"
+    )
     assert bench["north"].placed == []
     assert await bench.states() == ["refused"]
     await bench.work()

@@ -7,6 +7,7 @@ import signal
 import sys
 
 import click
+import uvloop
 
 from kameng.cli.terms import read_settings, running_database
 from kameng.kernel.logs import configure_logs
@@ -37,7 +38,7 @@ def worker() -> None:
     settings = read_settings()
     url = _need_database(settings)
     configure_logs(settings.log_level)
-    asyncio.run(_work(settings, url))
+    uvloop.run(_work(settings, url))
 
 
 async def _work(settings: Settings, url: str) -> None:

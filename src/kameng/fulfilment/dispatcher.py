@@ -85,21 +85,26 @@ class Dispatcher:
             return 0
         async with self._db.one_statement() as tx:
             due = await store.claim_to_route(tx, again_after=CALL_TAKES, at_most=AT_A_TIME)
-        for row in due:
-            free = {source.id: self._free(source) for source in sources.values()}
-            try:
-                planned = await plan(
-                    db=self._db, keyring=self._keyring, delivery_id=row["id"],
-                    order_id=None if row["order_id"] is None else OrderId(row["order_id"]), sources=sources, free=free,
-                )  # fmt: skip
-            except Exception as error:
-                # It comes up again when its claim runs out, and must not keep the others waiting.
-                log.exception("dispatcher.delivery_failed", delivery=row["id"])
-                await self._tell_of_failure(row["id"], error)
-                continue
-            for one in planned:
-                self._start(one.attempt.supplier_id, self._call(sources[one.attempt.supplier_id], one))
+        # Together, so that one's answer from the database doesn't wait for the other's.
+        free = {source.id: self._free(source) for source in sources.values()}
+        await asyncio.gather(*(self._take_up(sources, free, row["id"], row["order_id"]) for row in due))
         return len(due)
+
+    async def _take_up(
+        self, sources: dict[int, Source], free: dict[int, int], delivery_id: int, order_id: int | None
+    ) -> None:
+        try:
+            planned = await plan(
+                db=self._db, keyring=self._keyring, delivery_id=delivery_id,
+                order_id=None if order_id is None else OrderId(order_id), sources=sources, free=free,
+            )  # fmt: skip
+        except Exception as error:
+            # It comes up again when its claim runs out, and must not keep the others waiting.
+            log.exception("dispatcher.delivery_failed", delivery=delivery_id)
+            await self._tell_of_failure(delivery_id, error)
+            return
+        for one in planned:
+            self._start(one.attempt.supplier_id, self._call(sources[one.attempt.supplier_id], one))
 
     async def _look_for_unasked(self, sources: dict[int, Source]) -> None:
         now = self._db.clock.now()

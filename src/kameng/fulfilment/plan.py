@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -50,10 +50,10 @@ class Planned:
 
 async def plan(
     *, db: Database, keyring: Keyring, delivery_id: int, order_id: OrderId | None, sources: Mapping[int, Source],
-    free: Mapping[int, int],
+    free: MutableMapping[int, int],
 ) -> list[Planned]:  # fmt: skip
     """The attempts that were written down for a delivery; none when it has to wait, is at its end, or was taken up by
-    somebody else. `free`: how many more calls each supplier may have in flight."""
+    somebody else. `free`: how many more calls each supplier may have in flight, less those that are taken here."""
     chance = random.SystemRandom()
     async with db.transaction() as tx:
         order = await lock_order(tx, order_id) if order_id is not None else None
@@ -71,6 +71,7 @@ async def plan(
             if choice.probes is not None and not await claim_probe(tx, choice.probes):
                 planning.without_probe(choice.probes)
                 continue
+            free[choice.candidate.route.supplier_id] -= 1
             planned.append(await planning.intend(choice))
         route_at = tx.now + BUSY_FOR if planning.left > 0 else None
         await store.set_delivery(tx, delivery, state=delivery.state, route_at=route_at)
@@ -90,7 +91,6 @@ class _Planning:
         self._attempts = attempts
         self.candidates: list[Candidate] = []
         self._account: Account | None = None
-        self._taken: Counter[int] = Counter()
         self.left = delivery.owed - delivery.delivered - sum(a.asked_for for a in attempts if a.is_live)
 
     @classmethod
@@ -131,7 +131,7 @@ class _Planning:
             failures=self._failures(with_unheard=True),
             pieces_max={source.id: source.supplier.abilities.quantity_max for source in sources.values()},
             tells_goods={source.id: source.supplier.abilities.has_catalogue for source in sources.values()},
-            busy=frozenset(supplier for supplier in suppliers if free.get(supplier, 0) <= self._taken[supplier]),
+            busy=frozenset(supplier for supplier in suppliers if free.get(supplier, 0) <= 0),
             unreadable=frozenset(suppliers - sources.keys()),
         )
 
@@ -185,7 +185,6 @@ class _Planning:
         )
         attempt = await store.insert_attempt(self._tx, new, ask_at=self._tx.now + CALL_TAKES)
         self._attempts.append(attempt)
-        self._taken[route.supplier_id] += 1
         self.left -= choice.asked_for
         return Planned(attempt, self._account)
 
