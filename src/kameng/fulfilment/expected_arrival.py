@@ -29,8 +29,8 @@ class Expected:
     """What remains: half of such deliveries take no longer than `about`, 95 % no longer than `at_latest`.
 
     `known`: it is told from deliveries by this supplier. `late`: 95 % of such deliveries were there by now. Both times
-    are None when it has taken longer than anything that was ever seen. Before anything at all is known, `about` is a
-    guess, and nobody can say when it will be at the latest.
+    are None when it has taken longer than anything that was ever seen. Before anything is known of this
+    product or supplier, `about` is a guess, and nobody can say when it will be at the latest.
     """
 
     about: timedelta | None
@@ -52,7 +52,8 @@ async def expected_arrival(*, db: Database, under_way: Sequence[UnderWay]) -> Ex
         Remaining(curve, max(0.0, (now - one.called_at).total_seconds() if one.supplier_id else 0.0))
         for one, (_, curve) in zip(under_way, told, strict=True)
     ]
-    is_guess = any(kind is None for kind, _ in told)
+    # All goods of all suppliers taken together say how long it usually takes, but not how long at the most.
+    is_guess = any(kind is None or kind == Kind() for kind, _ in told)
     about, at_latest = remaining_of_all(parts, 0.5), None if is_guess else remaining_of_all(parts, 0.95)
     return Expected(
         about=None if about is None else timedelta(seconds=about),
