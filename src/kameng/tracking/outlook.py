@@ -40,6 +40,7 @@ _NEW = Words("新线路，暂无足够数据；一般 %(about)s内到账，最�
 _GUESSED = Words("新线路，暂无足够数据；一般 %(about)s内到账")
 _WAITING = Words("正在安排线路，提交后一般 %(about)s内到账")
 _UNHEARD_OF = Words("比以往任何一单都慢，暂时无法预计；我们正在逐笔核实，有结果会立即更新")
+_HELD_UP = Words("线路恢复前可能无法到账，有结果会立即更新")
 _IN_DOUBT = Words("核实有结果后立即更新")
 
 
@@ -97,6 +98,8 @@ async def find_outlook(*, db: Database, order_id: OrderId, product_name: str) ->
     troubles = tuple(_troubles(row, product_name, {supplier_id for supplier_id, _, _ in running}, now))
     if any(state == "in_doubt" for _, state, _ in running):
         return Outlook(_IN_DOUBT, None, None, is_known=False, is_late=expected.late, troubles=troubles)
+    if any(one.kind is TroubleKind.SILENT and one.effect is Effect.HERE for one in troubles):
+        return Outlook(_HELD_UP, None, None, is_known=False, is_late=expected.late, troubles=troubles)
     return Outlook(
         words=_words(expected, is_waiting=not running),
         about=_rounded(expected.about) if expected.about is not None else None,

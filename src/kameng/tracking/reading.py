@@ -54,7 +54,7 @@ EVENT_WORDS: Mapping[str, Words] = {
     "result_in_doubt": Words("供货方没有明确答复，正在核实（不会重复下单）"),
     "partly_delivered": Words("已完成一部分"),
     "attempt_failed": Words("这条线路没有成功，正在换一条"),
-    "delivery_stuck": Words("等待时间较长，已转人工核实"),
+    "delivery_stuck": Words("已转人工核实"),
     "undeliverable": Words("没有线路可以完成，开始退款"),
     "sold_out": Words("商品已售完，开始退款"),
     "refund_requested": Words("客服已发起退款"),
@@ -93,6 +93,7 @@ _ANOTHER_ROUTE = Words("上一条线路没有成功，正在换一条线路继�
 _PARTLY = Words("已完成一部分，剩下的正在继续处理。")
 _TOPPED_UP = Words("已到账。请在您的账号里查看；如有疑问，请保留本页。")
 _STUCK = Words("处理时间比平时长，已由专人向供货方核实。结果出来后会立即发货，或原路退款。")
+_STUCK_IN_PART = Words("已完成一部分，剩下的暂时没有线路可以完成，已由专人处理：补齐，或退回余款。您不用重新下单。")
 _UNDELIVERABLE = Words("暂时没有线路可以完成这笔订单，正在原路退款，无需您操作。")
 _UNDELIVERABLE_REFUNDED = Words("没有线路可以完成这笔订单，退款已原路退回，一般 1–3 个工作日到账。")
 
@@ -156,6 +157,8 @@ def reading_of(state: OrderState, events: Sequence[Told], *, is_top_up: bool) ->
         return _DELIVERED_LATE if happened["payment_confirmed"].facts.get("late") else _READINGS[state]
     if state is OrderState.EXCEPTION and "refund_stuck" in happened:
         return _READINGS[state]
+    if state is OrderState.EXCEPTION and {"delivery_stuck", "partly_delivered"} <= happened.keys():
+        return _STUCK_IN_PART
     causes = (words for (in_state, event), words in _CAUSED.items() if in_state is state and event in happened)
     return next(causes, _READINGS[state])
 

@@ -7,6 +7,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
+from kameng.kernel.text import Words
 from kameng.tracking.outlook import TROUBLE_WORDS
 from kameng.tracking.status import STATE_WORDS, LineStatus, PublicTrouble, read_status
 from kameng.web.design.documented import problems
@@ -76,6 +77,8 @@ def _line(line: LineStatus, words: Translator) -> LineShape:
 
 def _trouble(trouble: PublicTrouble, words: Translator) -> TroubleShape:
     name = line_name(words, trouble.line)
+    if trouble.more:
+        name = words(Words("%(name)s等 %(n)s 种商品"), name=name, n=trouble.more + 1)
     return TroubleShape(
         line=name,
         kind=trouble.kind,
