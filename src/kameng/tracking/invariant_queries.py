@@ -58,7 +58,10 @@ APPLIED_TO_NOTHING = """
 SELECT 'receipt ' || r.id FROM receipts r
 WHERE r.use = 'applied' AND EXISTS (
     SELECT FROM payment_attempt_orders p JOIN orders o ON o.id = p.order_id
-    WHERE p.attempt_id = r.attempt_id AND o.state IN ('awaiting_payment', 'cancelled', 'under_review'))
+    WHERE p.attempt_id = r.attempt_id AND (
+        o.state IN ('awaiting_payment', 'cancelled')
+        OR (o.state = 'under_review' AND NOT EXISTS (
+            SELECT FROM risk_scores s WHERE s.order_id = o.id AND s.decide_by IS NOT NULL))))
 LIMIT 5
 """
 
@@ -140,11 +143,18 @@ WHERE o.state IN ('paid', 'resubmitting') AND o.changed_at < $1::timestamptz - i
 LIMIT 5
 """
 
+_NEWEST_SCORE = "(SELECT s.{what} FROM risk_scores s WHERE s.order_id = o.id ORDER BY s.id DESC LIMIT 1)"
+_HELD_BACK = f"{_NEWEST_SCORE.format(what='decide_by')} IS NOT NULL"
+
+# Nobody need be told of an order whose buyer was asked for a proof; what becomes of it after that is a sweep's work.
 NOBODY_TOLD = f"""
 SELECT 'order ' || o.id FROM orders o
-WHERE o.state IN ('under_review', 'exception') AND NOT EXISTS (
+WHERE o.state IN ('under_review', 'exception')
+  AND NOT (o.state = 'under_review' AND {_HELD_BACK} AND {_NEWEST_SCORE.format(what="verdict")} = 'middle')
+  AND NOT EXISTS (
     SELECT FROM alarms a WHERE a.subject = 'order:' || o.id
-      AND a.kind = CASE WHEN o.state = 'under_review' THEN 'paid_too_little'
+      AND a.kind = CASE WHEN o.state = 'under_review' AND {_HELD_BACK} THEN 'order_held'
+                        WHEN o.state = 'under_review' THEN 'paid_too_little'
                         WHEN {_DELIVERY_STUCK} THEN 'delivery_stuck' ELSE 'refund_stuck' END)
 LIMIT 5
 """  # noqa: S608 - constants
@@ -164,6 +174,9 @@ UNION ALL
 (SELECT 'payment P' || id FROM payment_attempts WHERE ask_at < $1 - {_NOT_DUE} LIMIT 5)
 UNION ALL
 (SELECT 'notice ' || id FROM gateway_notices WHERE ask_at < $1 - {_NOT_DUE} LIMIT 5)
+UNION ALL
+(SELECT 'order ' || o.id FROM orders o
+ WHERE state = 'under_review' AND {_NEWEST_SCORE.format(what="decide_by")} < $1 - {_NOT_DUE} LIMIT 5)
 UNION ALL
 (SELECT 'callback of order ' || order_id FROM merchant_webhooks WHERE tell_at < $1 - {_NOT_DUE} LIMIT 5)
 """  # noqa: S608 - constants

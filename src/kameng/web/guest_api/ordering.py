@@ -11,6 +11,7 @@ from kameng.checkout.cancel_order import OrderNotCancellable, cancel_order
 from kameng.checkout.left import left
 from kameng.checkout.place_order import (
     IdempotencyConflict,
+    OrderDeclined,
     OutOfStock,
     PriceChanged,
     SkuUnavailable,
@@ -69,7 +70,9 @@ async def catalogue(counter: NamedDependency[Counter]) -> CatalogueShape:
 @post(
     "/orders",
     operation_id="placeOrder",
-    responses=problems(SkuUnavailable, PriceChanged, OutOfStock, IdempotencyConflict, TooManyOpenOrders, SiteMissing),
+    responses=problems(
+        SkuUnavailable, PriceChanged, OutOfStock, IdempotencyConflict, TooManyOpenOrders, OrderDeclined, SiteMissing
+    ),
 )
 async def place(
     counter: NamedDependency[Counter], data: JSONBody[PlaceShape], idempotency_key: IdempotencyKey = None

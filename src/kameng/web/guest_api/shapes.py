@@ -204,7 +204,8 @@ class OrderShape(Struct):
     reading: Annotated[str, Meta(description="The state in plain words.")]
     arrival: Annotated[str | None, Meta(description="When to expect goods or money.")]
     outlook: Annotated[OutlookShape | None, Meta(description="While suppliers deliver it.")]
-    actions: Annotated[list[str], Meta(description="What the buyer can do: `pay`, `cancel`, `reveal`.")]
+    actions: Annotated[list[str], Meta(description="What the buyer can do: `pay`, `cancel`, `prove`, `reveal`.")]
+    prove_by: Annotated[datetime | None, Meta(description="Until when `prove` releases it; then the money goes back.")]
     steps: list[StepShape]
     timeline: list[MomentShape]
     type_name: str
@@ -240,6 +241,18 @@ class RevealShape(Struct, forbid_unknown_fields=True):
 
 class CodesShape(Struct):
     codes: Annotated[list[str], Meta(description="One entry a card.", examples=[["DEMO-27HD-463Z-TRCW"]])]
+
+
+class ProveShape(Struct, forbid_unknown_fields=True):
+    contact: Annotated[str, Meta(max_length=100, description="The whole contact, as it was given with the order.")]
+    proof: Proof | None = None
+
+
+class ProvenShape(Struct):
+    order_no: OrderNo
+    state: Annotated[
+        str, Meta(description="`under_review` when a person has to look after all.", examples=["delivered"])
+    ]
 
 
 class CancelledShape(Struct):

@@ -138,6 +138,7 @@ def order_shape(view: OrderView, words: Translator, *, now: datetime) -> OrderSh
         arrival=_arrival(view, words, now),
         outlook=_outlook(view.outlook, words) if view.outlook else None,
         actions=list(view.actions),
+        prove_by=view.prove_by,
         steps=[StepShape(words(step.name), step.at, step.current) for step in view.steps],
         timeline=[MomentShape(moment.event, words(moment.words), moment.at) for moment in view.timeline],
         type_name=view.type_name,

@@ -12,10 +12,11 @@ from litestar.params import FromPath, HeaderParameter, JSONBody
 from litestar.response import Stream
 
 from kameng.kernel.errors import InvalidInput
-from kameng.orders.number import OrderId
+from kameng.orders.number import OrderId, printed
 from kameng.tracking.guarded import ProofNeeded, SlowDown
 from kameng.tracking.looking_again import AGAIN_AFTER_FIRST, again_after, with_pauses
 from kameng.tracking.lookup import LookupAsk, LookupMissed, WholeContactNeeded, lookup
+from kameng.tracking.prove import NothingToProve, ProveAsk, prove
 from kameng.tracking.reveal import NothingToReveal, RevealAsk, reveal
 from kameng.tracking.view import view_order
 from kameng.tracking.whole_contact import ContactNeeded
@@ -24,7 +25,7 @@ from kameng.web.design.event_stream import event, event_number
 from kameng.web.guest_api.bearer import TokenNeeded
 from kameng.web.guest_api.counter import Counter
 from kameng.web.guest_api.document import SECURED
-from kameng.web.guest_api.shapes import CodesShape, FoundShape, LookupShape, RevealShape
+from kameng.web.guest_api.shapes import CodesShape, FoundShape, LookupShape, ProvenShape, ProveShape, RevealShape
 from kameng.web.guest_api.showing import order_shape
 
 LastEventId = Annotated[
@@ -80,6 +81,23 @@ async def show_codes(
         proof=data.proof,
     )
     return CodesShape(await reveal(db=counter.db, keyring=counter.keyring, rules=counter.guard_rules, ask=ask))
+
+
+@post(
+    "/orders/{order_no:str}/prove",
+    operation_id="proveOrder",
+    status_code=200,
+    security=SECURED,
+    responses=problems(TokenNeeded, ContactNeeded, NothingToProve, ProofNeeded, SlowDown),
+)
+async def prove_order(
+    counter: NamedDependency[Counter], order_no: FromPath[str], data: JSONBody[ProveShape]
+) -> ProvenShape:
+    """A paid order that waits for a second proof is delivered at once."""
+    order_id = counter.bearer(order_no).order_id
+    ask = ProveAsk(order_id, counter.visit.client_address, data.contact, data.proof)
+    state = await prove(db=counter.db, keyring=counter.keyring, rules=counter.guard_rules, ask=ask)
+    return ProvenShape(order_no=printed(order_id), state=state)
 
 
 @get(

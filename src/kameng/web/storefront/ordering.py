@@ -14,6 +14,7 @@ from kameng.catalogue.phone_segment import OPERATOR_NAMES
 from kameng.checkout.left import left
 from kameng.checkout.place_order import (
     CheckoutRules,
+    OrderDeclined,
     OutOfStock,
     PriceChanged,
     SkuUnavailable,
@@ -34,6 +35,7 @@ from kameng.web.design.forms import Form, read_form
 from kameng.web.design.metrics import Metrics
 from kameng.web.design.pages import NO_STORE, Pages
 from kameng.web.design.visit import Visit
+from kameng.web.storefront.device import device_of, remember_device
 from kameng.web.storefront.goods import show_product
 from kameng.web.storefront.order_cookies import remember_access
 from kameng.web.storefront.order_form import OrderForm, check_account, check_order_form, read_order_form
@@ -108,14 +110,15 @@ async def place(
             db=page.db,
             keyring=page.keyring,
             rules=checkout_rules,
-            wish=_wish(sent, form, site, visit),
+            wish=replace(_wish(sent, form, site, visit), device=device_of(page.request)),
             idempotency_key=sent["request_key"] or None,
         )
-    except (InvalidInput, PriceChanged, OutOfStock, SkuUnavailable, TooManyOpenOrders) as refusal:
+    except (InvalidInput, PriceChanged, OutOfStock, SkuUnavailable, TooManyOpenOrders, OrderDeclined) as refusal:
         return await _sent_back(page, form, refusal)
     metrics.orders_placed.inc()
     answer = Redirect(visit.link(f"/orders/{printed(placed.order_id)}"), status_code=303)
     remember_access(answer, visit, page.keyring, order_id=placed.order_id, access=Access.OWNER, now=page.db.clock.now())
+    remember_device(answer, page.request, visit)
     return answer
 
 

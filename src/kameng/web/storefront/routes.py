@@ -10,6 +10,7 @@ from kameng.web.storefront.order import cancel, order_events, order_page, show_c
 from kameng.web.storefront.order_page import provide_order_page
 from kameng.web.storefront.ordering import confirm, place
 from kameng.web.storefront.paying import pay
+from kameng.web.storefront.proving import prove_order
 from kameng.web.storefront.status import status_page
 
 
@@ -33,6 +34,7 @@ def storefront_routes() -> Router:
             pay,
             cancel,
             show_codes,
+            prove_order,
             status_page,
         ],
         dependencies={"page": Provide(provide_order_page, sync_to_thread=False)},
