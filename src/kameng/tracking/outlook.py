@@ -38,6 +38,7 @@ _SOON = Words("预计 %(about)s内到账，最迟 %(latest)s")
 _LATE = Words("比平时慢，预计还要 %(about)s，最迟 %(latest)s")
 _NEW = Words("新线路，暂无足够数据；一般 %(about)s内到账，最迟 %(latest)s")
 _GUESSED = Words("新线路，暂无足够数据；一般 %(about)s内到账")
+_LATE_GUESSED = Words("比平时慢，预计还要 %(about)s；新线路，暂无足够数据")
 _WAITING = Words("正在安排线路，提交后一般 %(about)s内到账")
 _UNHEARD_OF = Words("比以往任何一单都慢，暂时无法预计；我们正在逐笔核实，有结果会立即更新")
 _HELD_UP = Words("线路恢复前可能无法到账，有结果会立即更新")
@@ -120,7 +121,7 @@ def _words(expected: Expected, *, is_waiting: bool) -> Words:
     if is_waiting:
         return _WAITING
     if expected.at_latest is None:
-        return _GUESSED
+        return _LATE_GUESSED if expected.late else _GUESSED
     if expected.late:
         return _LATE
     return _SOON if expected.known else _NEW
