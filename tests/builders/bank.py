@@ -16,6 +16,7 @@ from kameng.payment.gateway import (
     InDoubt,
     Notice,
     Paid,
+    PartlySentBack,
     PayByLink,
     QueryAnswer,
     RefundAnswer,
@@ -76,6 +77,8 @@ class Bank:
         self.asks: dict[str, Ask] = {}
         self.trades: dict[str, Trade] = {}
         self.calls: list[tuple[Call, str]] = []
+        #: Whether a query says how much of a payment was sent back.
+        self.tells_parts = False
         self.mood_of: Callable[[Call], Mood] = lambda _call: Mood.FINE
         self._moods: dict[Call, deque[Mood]] = defaultdict(deque)
         self._clock = clock
@@ -133,9 +136,13 @@ class Bank:
         trade = trades[0]
         if trade.sent_back_fen == trade.amount_fen:
             return SentBack(trade.trade_no)
+        if trade.sent_back_fen and self.tells_parts:
+            return PartlySentBack(trade.trade_no, trade.sent_back_fen)
         if trade.sent_back_fen:
             return InDoubt(f"of {yuan(trade.amount_fen)}, {yuan(trade.sent_back_fen)} was sent back")
-        return Paid(reference, trade.trade_no, trade.amount_fen, trade.paid_at)
+        return Paid(
+            reference, trade.trade_no, trade.amount_fen, trade.paid_at, nothing_sent_back=self.tells_parts
+        )  # fmt: skip
 
     async def refund(self, ask: RefundAsk) -> RefundAnswer:
         mood = self._goes(Call.REFUND, ask.reference)

@@ -1,1 +1,1 @@
-"""Double-entry books 账本 of what merchants have paid in, spent, and have left. Nothing in it is ever rewritten."""
+"""Double-entry books 账本: what guests and merchants have paid, got back, and have left. Nothing in it is rewritten."""

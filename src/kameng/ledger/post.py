@@ -4,7 +4,7 @@ from kameng.kernel.database import Transaction
 from kameng.kernel.errors import Refusal
 from kameng.kernel.text import Words
 from kameng.ledger import store
-from kameng.ledger.entry import MAY_GO_BELOW_ZERO, Entry
+from kameng.ledger.entry import Entry
 
 
 class BalanceTooLow(Refusal):
@@ -21,11 +21,11 @@ async def post(tx: Transaction, entry: Entry) -> int | None:
     The accounts are held, in order of their ids, until the transaction ends. Raises BalanceTooLow before anything is
     written when an account that must not would go below zero.
     """
-    kinds = [str(account.kind) for account in entry.postings]
+    kinds = [account.kind for account in entry.postings]
     owners = [account.owner for account in entry.postings]
     rows = await store.lock_accounts(tx, kinds, owners)
     if len(rows) < len(entry.postings):
-        await store.open_accounts(tx, kinds, owners, [kind in MAY_GO_BELOW_ZERO for kind in kinds])
+        await store.open_accounts(tx, kinds, owners)
         rows = await store.lock_accounts(tx, kinds, owners)
     amounts = {(account.kind, account.owner): amount for account, amount in entry.postings.items()}
     moves = [amounts[row["kind"], row["owner"]] for row in rows]

@@ -115,7 +115,21 @@ class RefundCause(StrEnum):
     PAID_TOO_LITTLE = "paid_too_little"
     STAFF = "staff"
     UNPROVEN = "unproven"
+    GOODS_FAULTY = "goods_faulty"
+    NOT_ARRIVED = "not_arrived"
+    WRONG_ORDER = "wrong_order"
+    GOODWILL = "goodwill"
+    CANCELLED = "cancelled"
 
+
+# What a person may name as the cause of a refund they ask for.
+ASKED_CAUSES = (
+    RefundCause.GOODS_FAULTY,
+    RefundCause.NOT_ARRIVED,
+    RefundCause.WRONG_ORDER,
+    RefundCause.GOODWILL,
+    RefundCause.STAFF,
+)
 
 # Money an order was never owed; its going back doesn't move the order.
 SURPLUS_CAUSES = frozenset({RefundCause.PAID_TWICE, RefundCause.PAID_TOO_MUCH, RefundCause.PAID_TOO_LITTLE})
@@ -124,6 +138,10 @@ SURPLUS_CAUSES = frozenset({RefundCause.PAID_TWICE, RefundCause.PAID_TOO_MUCH, R
 ASK_AFTER = tuple(
     timedelta(seconds=s) for s in (20, 20, 30, 60, 120, 300, 600, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 )
+
+# From this try on a part is sent again that a gateway has not known of each time it was asked: minutes after it was
+# asked for first, when no call of ours can still be on its way.
+PART_AGAIN_AT_TRY = 4
 
 # Longer than a gateway's two answers can take: nobody asks about a refund while its call is still on its way.
 REFUND_CALL_TAKES = timedelta(minutes=2)

@@ -1,6 +1,7 @@
 """Money is here: it is written down whatever the order's state, and pays, waits for a person, or goes back."""
 
 from kameng.kernel.database import Database, Transaction
+from kameng.ledger.entry import AccountKind
 from kameng.orders.advance import advance
 from kameng.orders.lifecycle import (
     LIFECYCLE,
@@ -16,6 +17,7 @@ from kameng.orders.number import OrderId
 from kameng.orders.order import Order, order_of
 from kameng.payment import refund_store, store
 from kameng.payment.attempt import HeardFrom, ReceiptUse, RefundCause, reference_of
+from kameng.payment.enter_money import enter_decision, enter_receipt
 from kameng.payment.gateway import Paid
 from kameng.payment.gateways import Channel
 from kameng.payment.open_refund import open_refund
@@ -50,6 +52,10 @@ async def confirm(
         receipt_id, use, owed_fen = rows[0]["receipt_id"], ReceiptUse(rows[0]["use"]), int(rows[0]["owed_fen"])
         orders = [order_of(dict(row)) for row in rows]
         actor = Actor(ActorKind.GATEWAY, channel.code)
+        shares = [(order.id, int(row["share"])) for order, row in zip(orders, rows, strict=True)]
+        await enter_receipt(
+            tx, receipt_id, gateway=(channel.id, channel.code), amount_fen=paid.amount_fen, use=use, shares=shares
+        )
         match use:
             case ReceiptUse.APPLIED:
                 await _apply(tx, orders, actor, paid, owed_fen=owed_fen)
@@ -93,6 +99,7 @@ async def _apply(tx: Transaction, orders: list[Order], actor: Actor, paid: Paid,
                 await advance(tx, order, SurplusReceived(actor, facts=surplus))
                 cause = RefundCause.PAID_TOO_LITTLE
                 await open_refund(tx, held["id"], order.id, amount_fen=held["amount_fen"], cause=cause)
+                await enter_decision(tx, held["id"], order.id, taken={AccountKind.SURPLUS: held["amount_fen"]})
         await advance(tx, order, PaymentConfirmed(actor, facts=facts))
 
 

@@ -8,10 +8,9 @@ from kameng.kernel.text import Words
 from kameng.orders.advance import advance
 from kameng.orders.lifecycle import Actor, OrderState, RefundRequested
 from kameng.orders.lock import lock_order
-from kameng.orders.number import OrderId
 from kameng.payment import refund_store
-from kameng.payment.attempt import SURPLUS_CAUSES, RefundCause, RefundState
-from kameng.payment.close_refund import close_refund
+from kameng.payment.attempt import SURPLUS_CAUSES, RefundState
+from kameng.payment.close_refund import DoneRefund, close_refund
 from kameng.payment.jobs import SEND_REFUND
 from kameng.payment.refund import NotNow, checked_reason
 
@@ -39,17 +38,17 @@ async def decide_refund(tx: Transaction, *, refund_id: int, verdict: Verdict, ac
     row = await refund_store.refund(tx.connection, refund_id)
     if row is None:
         raise RefundMissing
-    order_id, cause = OrderId(row["order_id"]), RefundCause(row["cause"])
-    order = await lock_order(tx, order_id)
+    stuck = DoneRefund.of(dict(row))
+    order = await lock_order(tx, stuck.order_id)
     if verdict is Verdict.SENT:
         if not await refund_store.close_stuck(tx, refund_id, reason):
             raise NotNow
-        await close_refund(tx, order_id=order_id, cause=cause, amount_fen=row["amount_fen"], actor=actor, reason=reason)
+        await close_refund(tx, stuck, actor=actor, reason=reason)
         return RefundState.DONE
     state = RefundState.INTENDED if verdict is Verdict.NOT_SENT else RefundState.IN_DOUBT
     if not await refund_store.reopen_stuck(tx, refund_id, state):
         raise NotNow
     await SEND_REFUND.defer(tx, refund_id=refund_id)
-    if cause not in SURPLUS_CAUSES and order.state is OrderState.EXCEPTION:
+    if stuck.cause not in SURPLUS_CAUSES and not stuck.beside and order.state is OrderState.EXCEPTION:
         await advance(tx, order, RefundRequested(actor, reason=reason))
     return state

@@ -5,7 +5,7 @@ acting again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -68,6 +68,8 @@ class Paid:
     trade_no: str
     amount_fen: int
     paid_at: datetime | None = None
+    #: The gateway says as well that nothing of it was sent back; many say nothing about that.
+    nothing_sent_back: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,14 @@ class SentBack:
     """The gateway says the whole payment was refunded."""
 
     trade_no: str
+
+
+@dataclass(frozen=True)
+class PartlySentBack:
+    """The gateway says that so much of the payment was refunded, in fen, all refunds taken together, and not all."""
+
+    trade_no: str
+    amount_fen: int
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,7 @@ class Forged(Exception):
 
 PayBy = PayByLink | PayByCode | PayByForm
 StartAnswer = PayBy | Refused | InDoubt
-QueryAnswer = Paid | Unpaid | SentBack | InDoubt
+QueryAnswer = Paid | Unpaid | SentBack | PartlySentBack | InDoubt
 RefundAnswer = RefundDone | Refused | InDoubt
 
 
@@ -140,7 +150,7 @@ class Gateway(Protocol):
         ...
 
     async def refund(self, ask: RefundAsk) -> RefundAnswer:
-        """Send money back. In doubt is settled by `query` (SentBack) before anything is tried again."""
+        """Send money back. In doubt is settled by `query` (SentBack, PartlySentBack) before anything is tried again."""
         ...
 
 

@@ -3,10 +3,18 @@
 from collections.abc import Mapping
 
 from kameng.kernel.database import Transaction
-from kameng.orders.lifecycle import HoldExpired, OrderEvent, RefundRequested, SoldOut, Undeliverable
+from kameng.orders.lifecycle import (
+    CancelledAfterPayment,
+    CorrectionMissed,
+    HoldExpired,
+    OrderEvent,
+    RefundRequested,
+    SoldOut,
+    Undeliverable,
+)
 from kameng.orders.number import OrderId
 from kameng.orders.order import Order
-from kameng.payment import refund_store
+from kameng.payment import refund_store, request_store
 from kameng.payment.attempt import RefundCause
 from kameng.payment.jobs import SEND_REFUND
 
@@ -15,6 +23,8 @@ REFUND_CAUSES: Mapping[type[OrderEvent], RefundCause] = {
     Undeliverable: RefundCause.UNDELIVERABLE,
     RefundRequested: RefundCause.STAFF,
     HoldExpired: RefundCause.UNPROVEN,
+    CorrectionMissed: RefundCause.UNDELIVERABLE,
+    CancelledAfterPayment: RefundCause.CANCELLED,
 }
 
 
@@ -33,9 +43,11 @@ async def refund_order(tx: Transaction, order: Order, event: OrderEvent) -> None
 
     Follows SoldOut, Undeliverable, RefundRequested and HoldExpired.
     """
-    cause = REFUND_CAUSES[type(event)]
+    cause = RefundCause(event.facts.get("cause", REFUND_CAUSES[type(event)]))
     for row in await refund_store.refundable(tx, order.id):
         if row["left_fen"] > 0:
             await open_refund(tx, row["receipt_id"], order.id, amount_fen=row["left_fen"], cause=cause)
+    # Whatever was asked for besides is on its way now.
+    await request_store.overtake(tx, order.id)
     for refund_id in await refund_store.try_stuck_again(tx, order.id):
         await SEND_REFUND.defer(tx, refund_id=refund_id)

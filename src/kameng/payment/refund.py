@@ -1,8 +1,12 @@
 """A person decides about an order's money that waits: send it back, or take it as enough."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from kameng.kernel.database import Transaction
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
+from kameng.ledger.entry import AccountKind
 from kameng.orders.advance import advance
 from kameng.orders.lifecycle import (
     LIFECYCLE,
@@ -17,6 +21,7 @@ from kameng.orders.lock import lock_order
 from kameng.orders.number import OrderId
 from kameng.payment import refund_store
 from kameng.payment.attempt import RefundCause
+from kameng.payment.enter_money import enter_decision
 from kameng.payment.open_refund import open_refund
 
 REASON_MAX = 300
@@ -46,8 +51,9 @@ async def accept_payment(tx: Transaction, *, order_id: OrderId, actor: Actor, re
     event = AcceptedByStaff(actor, reason=checked_reason(reason))
     order = await lock_order(tx, order_id)
     receipts = await refund_store.accept_held_receipts(tx, order_id)
-    state = await _decide(tx, order_id, event)
     surplus_fen = sum(receipt["amount_fen"] for receipt in receipts) - order.amount_fen
+    await _enter_decisions(tx, order_id, [dict(r) for r in receipts], surplus_fen=surplus_fen)
+    state = await _decide(tx, order_id, event)
     if state is OrderState.DELIVERED and surplus_fen > 0:
         facts = {"surplus_fen": surplus_fen}
         await advance(tx, await lock_order(tx, order_id), SurplusReceived(actor, facts=facts))
@@ -57,6 +63,16 @@ async def accept_payment(tx: Transaction, *, order_id: OrderId, actor: Actor, re
                 await open_refund(tx, receipt["id"], order_id, amount_fen=part_fen, cause=RefundCause.PAID_TOO_MUCH)
             surplus_fen -= part_fen
     return state
+
+
+async def _enter_decisions(
+    tx: Transaction, order_id: OrderId, receipts: Sequence[Mapping[str, Any]], *, surplus_fen: int
+) -> None:
+    for receipt in sorted(receipts, key=lambda receipt: -receipt["id"]):
+        over_fen = max(min(surplus_fen, receipt["amount_fen"]), 0)
+        taken = {AccountKind.SALES: receipt["amount_fen"] - over_fen, AccountKind.SURPLUS: over_fen}
+        await enter_decision(tx, receipt["id"], order_id, taken=taken)
+        surplus_fen -= over_fen
 
 
 async def _decide(tx: Transaction, order_id: OrderId, event: OrderEvent) -> OrderState:

@@ -52,7 +52,7 @@ RETURNING id, amount_fen
 
 # What a balance paid goes back to the balance of whoever paid it; NULL for what a gateway received.
 REFUND = """
-SELECT f.id, f.order_id, f.amount_fen, f.state, f.cause, f.tries, r.amount_fen AS whole_fen, r.gateway_id,
+SELECT f.id, f.order_id, f.amount_fen, f.state, f.cause, f.tries, f.beside, r.amount_fen AS whole_fen, r.gateway_id,
        r.gateway_trade_no, r.attempt_id, m.owner AS balance_owner
 FROM refunds f JOIN receipts r ON r.id = f.receipt_id
 LEFT JOIN LATERAL (
@@ -105,6 +105,11 @@ WHERE id = $1 AND state IN ('refused', 'in_doubt') AND try_at IS NULL
 UNSETTLED_OF_ORDER = """
 SELECT count(*) FROM refunds
 WHERE order_id = $1 AND state <> 'done' AND cause NOT IN ('paid_twice', 'paid_too_much', 'paid_too_little')
+"""
+
+OTHERS_OF_RECEIPT = """
+SELECT id, state, amount_fen FROM refunds
+WHERE receipt_id = (SELECT receipt_id FROM refunds WHERE id = $1) AND id <> $1 ORDER BY id
 """
 
 DUE = "SELECT id FROM refunds WHERE try_at <= $1 ORDER BY try_at LIMIT $2"
@@ -175,9 +180,15 @@ async def close_stuck(tx: Transaction, refund_id: int, answer: str) -> bool:
     return written == "UPDATE 1"
 
 
-async def unsettled_of_order(tx: Transaction, order_id: int) -> int:
-    count: int = await tx.connection.fetchval(UNSETTLED_OF_ORDER, order_id)
-    return count
+async def is_all_back(tx: Transaction, order_id: int) -> bool:
+    """Nothing is on its way, and nothing is left that could be."""
+    on_its_way: int = await tx.connection.fetchval(UNSETTLED_OF_ORDER, order_id)
+    return on_its_way == 0 and not any(row["left_fen"] > 0 for row in await refundable(tx, order_id))
+
+
+async def others_of_receipt(connection: Connection, refund_id: int) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await connection.fetch(OTHERS_OF_RECEIPT, refund_id)
+    return rows
 
 
 async def due(connection: Connection, now: datetime, *, at_most: int) -> list[int]:

@@ -50,6 +50,8 @@ SELECT a.id, a.gateway_id, a.method, a.state, a.amount_fen, a.pay_by, a.gateway_
 FROM payment_attempts a WHERE a.id = $1
 """
 
+ATTEMPTS_OF = "SELECT attempt_id FROM payment_attempt_orders WHERE order_id = $1 ORDER BY attempt_id"
+
 # The same buyer choosing the same way to pay again goes on with the payment that is already waiting.
 WAITING_ATTEMPT = """
 SELECT a.id, a.gateway_id, a.method, a.state, a.amount_fen, a.pay_by, a.gateway_trade_no, a.started_at,
@@ -179,6 +181,10 @@ async def insert_attempt(
 
 async def attempt(connection: Connection, attempt_id: int) -> asyncpg.Record | None:
     return await connection.fetchrow(ATTEMPT, attempt_id)
+
+
+async def attempts_of(connection: Connection, order_id: int) -> list[int]:
+    return [row["attempt_id"] for row in await connection.fetch(ATTEMPTS_OF, order_id)]
 
 
 async def waiting_attempt(

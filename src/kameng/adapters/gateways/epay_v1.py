@@ -18,6 +18,7 @@ from kameng.payment.gateway import (
     InDoubt,
     Notice,
     Paid,
+    PartlySentBack,
     PayByCode,
     PayByForm,
     PayByLink,
@@ -193,7 +194,8 @@ class EpayV1:
 
 
 def _state_of(said: Mapping[str, str], reference: str, trade_no: str | None) -> QueryAnswer:
-    """Reads an answer with code 1. Status 1 is paid, 0 unpaid, 2 refunded (clones)."""
+    """Reads an answer with code 1. Status 1 is paid, 0 unpaid, 2 refunded (clones). `refundmoney`, where it is told, is
+    all that was sent back so far."""
     found, status = said.get("trade_no", ""), said.get("status")
     if said.get("out_trade_no") != reference or (trade_no and found != trade_no):
         return InDoubt("an answer about another payment")
@@ -206,9 +208,14 @@ def _state_of(said: Mapping[str, str], reference: str, trade_no: str | None) -> 
         returned_fen = fen_of(said.get("refundmoney") or ("0" if status == "1" else yuan(amount_fen)))
     except ValueError:
         return InDoubt("an amount nobody can read")
+    if status == "1" and 0 < returned_fen < amount_fen:
+        return PartlySentBack(found, returned_fen)
     if amount_fen == 0 or 0 < returned_fen < amount_fen or (status == "1") != (returned_fen == 0):
         return InDoubt(f"paid {yuan(amount_fen)}, of which {yuan(returned_fen)} was sent back (status {status})")
-    return Paid(reference, found, amount_fen, moment(said.get("endtime"))) if status == "1" else SentBack(found)
+    if status == "2":
+        return SentBack(found)
+    paid_at = moment(said.get("endtime"))
+    return Paid(reference, found, amount_fen, paid_at, nothing_sent_back=bool(said.get("refundmoney")))
 
 
 def _followable(address: str, *, app: bool) -> bool:

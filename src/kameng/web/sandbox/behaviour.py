@@ -45,6 +45,7 @@ class How(StrEnum):
     OTHER_REFERENCE = "other_reference"
     OTHER_AMOUNT = "other_amount"
     UNKNOWN_STATUS = "unknown_status"
+    WITHOUT_REFUNDMONEY = "without_refundmoney"
     AS_QRCODE = "as_qrcode"
     AS_URLSCHEME = "as_urlscheme"
     AS_SCRIPT = "as_script"
@@ -119,6 +120,9 @@ def _altered(how: How, said: dict[str, object]) -> dict[str, object]:
         How.AS_URLSCHEME: {"payurl": "", "urlscheme": f"weixin://dl/business/?t={place}"},
         How.AS_SCRIPT: {"payurl": "javascript:alert(1)"},
     }
+    if how is How.WITHOUT_REFUNDMONEY:
+        # The oldest ones say nothing of what was sent back.
+        return {name: value for name, value in said.items() if name != "refundmoney"}
     return said | changes[how]
 
 

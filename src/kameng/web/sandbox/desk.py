@@ -102,7 +102,7 @@ class Desk:
         }
         if payment:
             said["status"] = 2 if payment.returned_fen >= payment.paid_fen else 1
-        if payment and payment.returned_fen:
+        if payment:
             said["refundmoney"] = yuan(payment.returned_fen)
         return said
 
