@@ -14,7 +14,8 @@ from kameng.fulfilment import attempt as delivery_attempt
 from kameng.kernel.lifecycle import Lifecycle
 from kameng.kernel.text import Words
 from kameng.orders import lifecycle
-from kameng.payment import attempt
+from kameng.payment import attempt, request
+from kameng.resubmission import resubmission
 from kameng.settings import VARIABLES
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -54,11 +55,27 @@ MACHINES = [
         attempt.REFUND_LIFECYCLE,
     ),
     Machine(
+        "Refund request 退款申请",
+        "src/kameng/payment/request.py",
+        request.RequestState,
+        request.RequestState.WAITING,
+        request.REQUEST_LIFECYCLE,
+        request.REQUEST_STATE_NAMES,
+    ),
+    Machine(
         "Delivery attempt 发货尝试",
         "src/kameng/fulfilment/attempt.py",
         delivery_attempt.AttemptState,
         delivery_attempt.AttemptState.CALLING,
         delivery_attempt.ATTEMPT_LIFECYCLE,
+    ),
+    Machine(
+        "Resubmission 补交",
+        "src/kameng/resubmission/resubmission.py",
+        resubmission.ResubmissionState,
+        resubmission.ResubmissionState.APPLIED,
+        resubmission.RESUBMISSION_LIFECYCLE,
+        resubmission.RESUBMISSION_STATE_NAMES,
     ),
     Machine(
         "After-sales case 售后工单",

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from kameng.aftersales.case import CaseRules
 from kameng.checkout.place_order import CheckoutRules
 from kameng.kernel.crypto import Keyring, keyring_from_file, keyring_of
+from kameng.payment.request import RefundRules
+from kameng.resubmission.resubmission import ResubmissionRules
 from kameng.risk.guard import GuardRules
 from kameng.web.design.doorway import Network
 from kameng.web.design.web_settings import WebSettings
@@ -67,6 +69,10 @@ def _hours(text: str) -> timedelta:
     return timedelta(hours=_number(1, 24 * 30)(text))
 
 
+def _days(text: str) -> timedelta:
+    return timedelta(days=_number(1, 365)(text))
+
+
 def _address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
@@ -108,6 +114,18 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("KAMENG_PAY_WITHIN_MINUTES", "15", "time to pay before an order is cancelled", _minutes),
     Variable("KAMENG_OPEN_ORDERS_MAX", "5", "unpaid orders one contact may have at once", _number(1, 1000)),
+    Variable(
+        "KAMENG_REFUND_APPROVE_ABOVE_FEN",
+        "50000",
+        "refunds of one order up to this sum go out at once; above it somebody else has to agree",
+        _number(0, 10**9 - 1),
+    ),
+    Variable(
+        "KAMENG_REFUND_TWO_ABOVE_FEN",
+        "200000",
+        "above this sum two different people, the one who asked not among them, have to agree",
+        _number(0, 10**9 - 1),
+    ),
     Variable("KAMENG_GUARD_WINDOW_MINUTES", "10", "length of a window in which failed lookups are counted", _minutes),
     Variable(
         "KAMENG_GUARD_ADDRESS_PROOF_AFTER",
@@ -142,6 +160,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "KAMENG_CASE_CLOSES_HOURS", "72", "time after which a case closes when its buyer says nothing more", _hours
     ),
+    Variable("KAMENG_RESUBMIT_WITHIN_HOURS", "24", "for so long a buyer may resubmit an order (补交)", _hours),
+    Variable("KAMENG_RESUBMISSIONS_MAX", "3", "resubmissions of one order before a person takes over", _number(1, 100)),
+    Variable("KAMENG_CORRECT_WITHIN_HOURS", "24", "for so long a buyer is waited for to put an account right", _hours),
+    Variable("KAMENG_CANCEL_WITHIN_MINUTES", "5", "for so long after payment an untouched order can be taken back", _minutes),
+    Variable("KAMENG_CONFIRM_AFTER_DAYS", "7", "a delivered order nobody touches confirms itself after this", _days),
     Variable("KAMENG_TRUSTED_PROXIES", "", "proxies whose X-Forwarded-For and -Proto are believed", _networks),
     Variable(
         "KAMENG_METRICS_TOKEN", "", "bearer token for /metrics; empty: only the machine itself may read it", _maybe
@@ -158,7 +181,7 @@ VARIABLES: tuple[Variable, ...] = (
 
 @dataclass(frozen=True)
 class Settings:
-    """What a process runs with. `checkout`, `wholesale`, `guard`, `cases` and `web` are the parts handed on."""
+    """What a process runs with; `checkout`, `wholesale`, `guard`, `cases`, `refunds` and `web` are handed on."""
 
     database_url: str | None
     data: Path
@@ -174,6 +197,8 @@ class Settings:
     wholesale: WholesaleRules
     guard: GuardRules
     cases: CaseRules
+    refunds: RefundRules
+    resubmission: ResubmissionRules
     web: WebSettings
 
     @property
@@ -216,7 +241,15 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         checkout=checkout,
         wholesale=WholesaleRules(checkout, value["CALLBACK_NETWORKS"]),
         guard=_guard(value),
+        refunds=RefundRules(value["REFUND_APPROVE_ABOVE_FEN"], value["REFUND_TWO_ABOVE_FEN"]),
         cases=CaseRules(value["CASE_ANSWER_MINUTES"], value["CASE_SOLVE_MINUTES"], value["CASE_CLOSES_HOURS"]),
+        resubmission=ResubmissionRules(
+            value["RESUBMIT_WITHIN_HOURS"],
+            value["RESUBMISSIONS_MAX"],
+            value["CORRECT_WITHIN_HOURS"],
+            value["CANCEL_WITHIN_MINUTES"],
+            value["CONFIRM_AFTER_DAYS"],
+        ),
         web=WebSettings(
             public_url=value["PUBLIC_URL"],
             metrics_token=value["METRICS_TOKEN"],

@@ -27,6 +27,8 @@ from kameng.aftersales.watch_cases import AT_A_TIME as CASES_AT_A_TIME
 from kameng.aftersales.watch_cases import watch_cases
 from kameng.checkout.place_order import forget_old_requests
 from kameng.fulfilment import restock
+from kameng.fulfilment.confirm_arrival import AT_A_TIME as CONFIRMED_AT_A_TIME
+from kameng.fulfilment.confirm_arrival import confirm_by_itself
 from kameng.fulfilment.dispatcher import Dispatcher
 from kameng.fulfilment.end_holds import end_holds
 from kameng.fulfilment.learn_arrivals import learn_arrivals
@@ -40,7 +42,13 @@ from kameng.orders.weigh import learn_usual_amounts
 from kameng.payment import expire, poll, sweep_refunds
 from kameng.payment.gateways import Gateways
 from kameng.payment.jobs import SEND_REFUND
+from kameng.payment.lapse_requests import AT_A_TIME as LAPSED_AT_A_TIME
+from kameng.payment.lapse_requests import lapse_requests
 from kameng.payment.send_refund import send_refund
+from kameng.resubmission.desk import Desk
+from kameng.resubmission.repair import repair_orders
+from kameng.resubmission.tend import AT_A_TIME as TENDED_AT_A_TIME
+from kameng.resubmission.tend import tend_resubmissions
 from kameng.risk.alarms import AlarmKind, raise_alarm
 from kameng.risk.guard import GuardRules, forget_old_windows
 from kameng.settings import Settings
@@ -83,6 +91,7 @@ def sweeps_of(
         Sweep("expire_orders", every_2_s, partial(expire.expire_orders, db=db), expire.AT_A_TIME),
         Sweep("poll_payments", every_2_s, partial(poll.poll_payments, db=db, gateways=gateways), poll.AT_A_TIME),
         Sweep("sweep_refunds", every_5_s, partial(sweep_refunds.sweep_refunds, db=db, gateways=gateways)),
+        Sweep("lapse_requests", timedelta(minutes=1), partial(lapse_requests, db=db), LAPSED_AT_A_TIME),
         Sweep("end_holds", every_5_s, partial(end_holds, db=db)),
         Sweep("resume_imports", timedelta(minutes=1), partial(resume_imports, db=db)),
         Sweep("sweep_holds", timedelta(minutes=1), partial(sweep_holds, db=db), HOLDS_AT_A_TIME),
@@ -94,7 +103,20 @@ def sweeps_of(
         Sweep("watch_suppliers", every_5_s, partial(watch_suppliers, db=db), WATCHED_AT_A_TIME),
         Sweep("learn_arrivals", timedelta(minutes=1), partial(learn_arrivals, db=db)),
         Sweep("watch_cases", every_5_s, partial(watch_cases, db=db, rules=settings.cases), CASES_AT_A_TIME),
+        *_resubmission_sweeps(db, gateways, suppliers, settings),
         Sweep("tidy", timedelta(hours=1), partial(_tidy, db, settings.guard)),
+    )
+
+
+def _resubmission_sweeps(
+    db: Database, gateways: Gateways, suppliers: Suppliers, settings: Settings
+) -> tuple[Sweep, ...]:
+    desk = Desk(db, settings.keyring(), gateways, settings.resubmission, settings.checkout)
+    confirming = partial(confirm_by_itself, db=db, after=settings.resubmission.confirm_after)
+    return (
+        Sweep("tend_resubmissions", timedelta(seconds=2), partial(tend_resubmissions, desk), TENDED_AT_A_TIME),
+        Sweep("repair_orders", timedelta(seconds=30), partial(repair_orders, desk, suppliers)),
+        Sweep("confirm_arrivals", timedelta(minutes=1), confirming, CONFIRMED_AT_A_TIME),
     )
 
 

@@ -25,6 +25,8 @@ from kameng.payment.attempt import AttemptState, HeardFrom, ReceiptUse, RefundCa
 from kameng.risk.score_order import Stage
 from kameng.risk.scorecard import Listed, Verdict
 from kameng.risk.subjects import SubjectKind
+from kameng.resubmission import resubmission
+from kameng.payment.request import REQUEST_LIFECYCLE, RequestState
 from kameng.staff.roles import Role
 from kameng.stock.card import BatchState, CardState, FileKind
 from kameng.supply.goods import GoodsKind
@@ -44,6 +46,8 @@ ENUMS = {
     ("receipts", "heard_from"): HeardFrom,
     ("refunds", "state"): RefundState,
     ("refunds", "cause"): RefundCause,
+    ("refund_requests", "state"): RequestState,
+    ("refund_requests", "asker_kind"): ActorKind,
     ("staff", "role"): Role,
     ("products", "delivers"): Delivers,
     ("sku_versions", "delivers"): Delivers,
@@ -66,6 +70,10 @@ ENUMS = {
     ("case_events", "actor_kind"): case.Actor,
     ("case_messages", "author"): case.Author,
     ("answers", "delivers"): Delivers,
+    ("resubmissions", "kind"): resubmission.Kind,
+    ("resubmissions", "state"): resubmission.ResubmissionState,
+    ("resubmissions", "verdict"): resubmission.Verdict,
+    ("resubmissions", "actor_kind"): ActorKind,
     ("ledger_accounts", "kind"): AccountKind,
     ("ledger_entries", "kind"): EntryKind,
     ("ledger_entries", "actor_kind"): ActorKind,
@@ -78,24 +86,31 @@ NOTHING_FOLLOWS = {
     lifecycle.PaidTooLittle,
     lifecycle.SurplusReceived,
     lifecycle.SurplusReturned,
-    lifecycle.Delivered,
     lifecycle.DeliveryStarted,
     lifecycle.SentToSupplier,
     lifecycle.ResultInDoubt,
     lifecycle.PartlyDelivered,
     lifecycle.AttemptFailed,
-    lifecycle.DeliveryStuck,
     lifecycle.ProofAsked,
     lifecycle.HeldForReview,
     lifecycle.Refunded,
+    lifecycle.RefundPromised,
+    lifecycle.PartRefunded,
+    # Its refunds are opened by whoever agreed to it; the goods stay with the buyer.
+    lifecycle.RefundAfterDelivery,
     lifecycle.RefundStuck,
     lifecycle.Revealed,
+    lifecycle.Resubmitted,
+    lifecycle.CorrectionGiven,
+    lifecycle.ArrivalConfirmed,
 }
 
 MACHINES: dict[str, tuple[type[StrEnum], Lifecycle[Any]]] = {
     "order": (OrderState, lifecycle.LIFECYCLE),
     "payment attempt": (AttemptState, attempt.ATTEMPT_LIFECYCLE),
     "refund": (RefundState, attempt.REFUND_LIFECYCLE),
+    "refund request": (RequestState, REQUEST_LIFECYCLE),
+    "resubmission": (resubmission.ResubmissionState, resubmission.RESUBMISSION_LIFECYCLE),
     "delivery attempt": (DeliveryAttemptState, delivery_attempt.ATTEMPT_LIFECYCLE),
     "case": (case.CaseState, case.CASE_LIFECYCLE),
 }

@@ -79,6 +79,14 @@ DELIVERED, WAITING, REVIEWED, STUCK, REFUNDING, REFUNDED = (
     for state in ("delivered", "awaiting_payment", "under_review", "exception", "refunding", "refunded")
 )
 
+_REQUEST = """
+INSERT INTO refund_requests (order_id, amount_fen, state, cause, reason, asker_kind, asker_id, needs, asked_at,
+                             lapse_at, ended_at)
+SELECT min(id), 1, '{}', 'goodwill', 'x', 'staff', 'li', 1, min(placed_at), {}, {} FROM orders
+"""
+LAPSED_REQUEST = _REQUEST.format("waiting", "'2020-01-01Z'", "NULL")
+UNAGREED_REQUEST = _REQUEST.format("approved", "NULL", "min(placed_at)")
+
 PLANTED = [
     ("cards_astray", [f"UPDATE cards SET sku_id = sku_id + 1 WHERE order_id = {DELIVERED}"]),
     ("cards_astray", [f"UPDATE cards SET state = 'sold' WHERE order_id = {WAITING}"]),
@@ -122,9 +130,28 @@ PLANTED = [
     ("ledger_unbalanced", ["UPDATE ledger_postings SET amount_fen = amount_fen + 1 WHERE amount_fen > 0"]),
     ("ledger_unbalanced", ["DELETE FROM ledger_postings WHERE entry_id = 1"]),
     ("balances_astray", ["UPDATE ledger_accounts SET balance_fen = balance_fen + 1 WHERE kind = 'balance'"]),
-    ("balances_astray", ["UPDATE ledger_postings SET balance_after_fen = 7 WHERE entry_id = 2"]),
+    ("balances_astray", ["UPDATE ledger_postings SET balance_after_fen = 7 WHERE balance_after_fen IS NOT NULL"]),
     ("balance_payments_disagree", ["DELETE FROM ledger_entries WHERE kind = 'purchase'"]),
     ("balance_payments_disagree", ["DELETE FROM receipts WHERE heard_from = 'ledger'"]),
+    ("postings_astray", ["DELETE FROM ledger_accounts WHERE kind = 'sales'"]),
+    ("postings_astray", ["UPDATE ledger_postings SET balance_after_fen = 1 WHERE order_id <> 0"]),
+    ("postings_astray", ["UPDATE ledger_postings SET order_id = 0 WHERE order_id = (SELECT min(id) FROM orders)"]),
+    ("order_money_disagrees", ["DELETE FROM ledger_entries", "DELETE FROM ledger_postings WHERE order_id <> 0"]),
+    ("order_money_disagrees", ["UPDATE receipts SET amount_fen = amount_fen + 1 WHERE id = 1"]),
+    ("order_money_disagrees", ["UPDATE refunds SET state = 'done' WHERE state = 'intended'"]),
+    (
+        "order_money_disagrees",
+        [f"UPDATE ledger_postings SET order_id = {WAITING} WHERE order_id = (SELECT min(id) FROM orders)"],
+    ),
+    (
+        "order_money_below_zero",
+        ["UPDATE ledger_postings SET amount_fen = amount_fen - 999999 WHERE order_id = (SELECT min(id) FROM orders)"],
+    ),
+    ("gateway_money_disagrees", ["DELETE FROM ledger_entries WHERE reference = 'receipt:1'"]),
+    ("gateway_money_disagrees", ["UPDATE ledger_entries SET reference = 'receipt:999' WHERE reference = 'receipt:1'"]),
+    ("gateway_money_disagrees", ["UPDATE refunds SET state = 'done' WHERE state = 'intended'"]),
+    ("requests_forgotten", [LAPSED_REQUEST]),
+    ("requests_forgotten", [UNAGREED_REQUEST]),
     ("merchant_orders_unpaid", ["DELETE FROM receipts WHERE heard_from = 'ledger'"]),
     ("stories_broken", [f"UPDATE orders SET state = 'completed' WHERE id = {DELIVERED}"]),
     ("stories_broken", [f"DELETE FROM order_events WHERE order_id = {WAITING}"]),

@@ -225,10 +225,73 @@ class HoldExpired(OrderEvent):
 
 
 @dataclass(frozen=True)
+class Resubmitted(OrderEvent):
+    """What failed, or didn't work, is delivered once more on the same order. Facts: kind, resubmission."""
+
+    name = "resubmitted"
+
+
+@dataclass(frozen=True)
+class CorrectionAsked(OrderEvent):
+    """The buyer is asked to put the account right; nothing is sent anywhere meanwhile. Facts: attempt."""
+
+    name = "correction_asked"
+
+
+@dataclass(frozen=True)
+class CorrectionGiven(OrderEvent):
+    """The buyer has changed what is topped up. Facts: fields, address."""
+
+    name = "correction_given"
+
+
+@dataclass(frozen=True)
+class CorrectionMissed(OrderEvent):
+    """Nobody put the account right in time: the money goes back."""
+
+    name = "correction_missed"
+
+
+@dataclass(frozen=True)
+class CancelledAfterPayment(OrderEvent):
+    """The buyer takes it back while nothing was read and nothing sent to a supplier: the money goes back."""
+
+    name = "cancelled_after_payment"
+
+
+@dataclass(frozen=True)
+class ArrivalConfirmed(OrderEvent):
+    """The buyer says that it has arrived, or has said nothing else for long enough."""
+
+    name = "arrival_confirmed"
+
+
+@dataclass(frozen=True)
 class Refunded(OrderEvent):
     """The gateway has sent the money back. Facts: refund_fen."""
 
     name = "refunded"
+
+
+@dataclass(frozen=True)
+class RefundPromised(OrderEvent):
+    """A part of what was paid is on its way back; nothing else changes. Facts: refund_fen, cause, request."""
+
+    name = "refund_promised"
+
+
+@dataclass(frozen=True)
+class PartRefunded(OrderEvent):
+    """A part of what was paid is back with the buyer. Facts: refund_fen."""
+
+    name = "part_refunded"
+
+
+@dataclass(frozen=True)
+class RefundAfterDelivery(OrderEvent):
+    """Everything that was paid for delivered goods goes back. Facts: refund_fen, cause, request."""
+
+    name = "refund_after_delivery"
 
 
 @dataclass(frozen=True)
@@ -279,6 +342,26 @@ LIFECYCLE = Lifecycle[OrderState](
         (_S.EXCEPTION, SentToSupplier): _S.DELIVERING,
         (_S.EXCEPTION, PartlyDelivered): _S.DELIVERING,
         (_S.EXCEPTION, AttemptFailed): _S.DELIVERING,
+        (_S.EXCEPTION, Resubmitted): _S.RESUBMITTING,
+        (_S.DELIVERED, Resubmitted): _S.RESUBMITTING,
+        (_S.RESUBMITTING, SentToSupplier): _S.RESUBMITTING,
+        (_S.RESUBMITTING, ResultInDoubt): _S.RESUBMITTING,
+        (_S.RESUBMITTING, PartlyDelivered): _S.RESUBMITTING,
+        (_S.RESUBMITTING, AttemptFailed): _S.RESUBMITTING,
+        (_S.RESUBMITTING, Delivered): _S.DELIVERED,
+        (_S.RESUBMITTING, DeliveryStuck): _S.EXCEPTION,
+        (_S.RESUBMITTING, Undeliverable): _S.REFUNDING,
+        (_S.DELIVERING, CorrectionAsked): _S.EXCEPTION,
+        (_S.RESUBMITTING, CorrectionAsked): _S.EXCEPTION,
+        (_S.EXCEPTION, CorrectionAsked): _S.EXCEPTION,
+        (_S.EXCEPTION, CorrectionGiven): _S.DELIVERING,
+        # Before anything was sent anywhere a buyer may change what is topped up.
+        (_S.DELIVERING, CorrectionGiven): _S.DELIVERING,
+        (_S.EXCEPTION, CorrectionMissed): _S.REFUNDING,
+        (_S.PAID, CancelledAfterPayment): _S.REFUNDING,
+        (_S.DELIVERING, CancelledAfterPayment): _S.REFUNDING,
+        (_S.DELIVERED, CancelledAfterPayment): _S.REFUNDING,
+        (_S.DELIVERED, ArrivalConfirmed): _S.COMPLETED,
         (_S.UNDER_REVIEW, PaymentConfirmed): _S.PAID,
         (_S.UNDER_REVIEW, PaidTooLittle): _S.UNDER_REVIEW,
         (_S.UNDER_REVIEW, AcceptedByStaff): _S.PAID,
@@ -287,11 +370,17 @@ LIFECYCLE = Lifecycle[OrderState](
         (_S.REFUNDING, RefundStuck): _S.EXCEPTION,
         (_S.EXCEPTION, RefundRequested): _S.REFUNDING,
         (_S.EXCEPTION, Refunded): _S.REFUNDED,
+        (_S.DELIVERED, RefundAfterDelivery): _S.REFUNDING,
+        (_S.COMPLETED, RefundAfterDelivery): _S.REFUNDING,
+        (_S.DELIVERED, RefundPromised): _S.DELIVERED,
+        (_S.COMPLETED, RefundPromised): _S.COMPLETED,
+        (_S.EXCEPTION, RefundPromised): _S.EXCEPTION,
         (_S.DELIVERED, Revealed): _S.DELIVERED,
         (_S.COMPLETED, Revealed): _S.COMPLETED,
         # Whatever the state, money is recorded, and what is too much goes back.
         **{(state, SurplusReceived): state for state in OrderState},
         **{(state, SurplusReturned): state for state in OrderState},
+        **{(state, PartRefunded): state for state in OrderState},
     }
 )
 

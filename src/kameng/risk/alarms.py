@@ -19,6 +19,7 @@ class AlarmKind(StrEnum):
     PAID_TOO_LITTLE = "paid_too_little"
     PAYMENT_UNSETTLED = "payment_unsettled"
     REFUND_STUCK = "refund_stuck"
+    REFUND_LAPSED = "refund_lapsed"
     JOB_GAVE_UP = "job_gave_up"
     STAFF_LOCKED_OUT = "staff_locked_out"
     PRICE_DRIFT = "price_drift"

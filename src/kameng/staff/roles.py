@@ -30,6 +30,8 @@ class Permission(StrEnum):
     ACCOUNT_SHOW = "account_show"
     PAYMENT_ACCEPT = "payment_accept"
     REFUND_REQUEST = "refund_request"
+    REFUND_ASK = "refund_ask"
+    REFUND_APPROVE = "refund_approve"
     STOCK_LOOK = "stock_look"
     STOCK_IMPORT = "stock_import"
     STOCK_WITHDRAW = "stock_withdraw"
@@ -70,6 +72,9 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = {
     _P.ACCOUNT_SHOW: _BUYERS,
     _P.PAYMENT_ACCEPT: _MONEY,
     _P.REFUND_REQUEST: _MONEY,
+    # Above the shop's limits it goes out only when others have agreed.
+    _P.REFUND_ASK: _MONEY | _BUYERS,
+    _P.REFUND_APPROVE: _MONEY,
     _P.STOCK_LOOK: _GOODS | _BUYERS,
     _P.STOCK_IMPORT: _GOODS,
     _P.STOCK_WITHDRAW: _GOODS,

@@ -9,8 +9,11 @@ CARDS_ASTRAY = """
 SELECT 'card ' || c.id FROM cards c JOIN orders o ON o.id = c.order_id
 WHERE c.sku_id <> o.sku_id
    OR (c.state = 'reserved' AND o.state NOT IN ('awaiting_payment', 'under_review'))
+   OR (c.state = 'replaced' AND o.state IN ('awaiting_payment', 'under_review', 'cancelled'))
    OR (c.state = 'sold'
-       AND o.state NOT IN ('paid', 'delivering', 'delivered', 'completed', 'exception', 'resubmitting'))
+       AND o.state NOT IN ('paid', 'delivering', 'delivered', 'completed', 'exception', 'resubmitting')
+       AND NOT (o.state IN ('refunding', 'refunded') AND EXISTS (
+           SELECT FROM order_events e WHERE e.order_id = o.id AND e.event = 'refund_after_delivery')))
 LIMIT 5
 """
 
@@ -111,13 +114,15 @@ _DELIVERY_STUCK = "EXISTS (SELECT FROM deliveries d WHERE d.order_id = o.id AND 
 REFUNDS_DISAGREE = f"""
 SELECT 'order ' || o.id FROM orders o
 CROSS JOIN LATERAL (
-    SELECT count(*) AS owed, count(*) FILTER (WHERE state <> 'done') AS open FROM refunds
+    SELECT count(*) AS owed, count(*) FILTER (WHERE state <> 'done') AS open,
+           count(*) FILTER (WHERE NOT beside) AS moving,
+           count(*) FILTER (WHERE NOT beside AND state <> 'done') AS open_moving FROM refunds
     WHERE order_id = o.id AND cause NOT IN ('paid_twice', 'paid_too_much', 'paid_too_little')) f
 WHERE CASE o.state
     WHEN 'refunded' THEN f.owed = 0 OR f.open > 0
     WHEN 'refunding' THEN f.open = 0
-    WHEN 'exception' THEN (f.open = 0) <> {_DELIVERY_STUCK}
-    ELSE f.owed > 0 END
+    WHEN 'exception' THEN (f.open_moving = 0) <> {_DELIVERY_STUCK}
+    ELSE f.moving > 0 END
 LIMIT 5
 """  # noqa: S608 - constants
 
@@ -139,7 +144,8 @@ SELECT 'order ' || o.id FROM orders o
 WHERE o.state IN ('paid', 'resubmitting') AND o.changed_at < $1::timestamptz - interval '1 day'
    OR o.state = 'delivering' AND o.changed_at < $1 - interval '26 hours'
    OR o.state = 'paid' AND o.changed_at < $1 - interval '10 minutes'
-   OR o.state = 'refunding' AND o.changed_at < $1 - interval '2 days'
+   OR o.state = 'refunding' AND o.changed_at < $1 - interval '2 days' AND NOT EXISTS (
+       SELECT FROM refunds f WHERE f.order_id = o.id AND f.beside AND f.state <> 'done' AND f.try_at IS NULL)
 LIMIT 5
 """
 
@@ -151,6 +157,7 @@ NOBODY_TOLD = f"""
 SELECT 'order ' || o.id FROM orders o
 WHERE o.state IN ('under_review', 'exception')
   AND NOT (o.state = 'under_review' AND {_HELD_BACK} AND {_NEWEST_SCORE.format(what="verdict")} = 'middle')
+  AND NOT EXISTS (SELECT FROM resubmissions r WHERE r.order_id = o.id AND r.state = 'asked')
   AND NOT EXISTS (
     SELECT FROM alarms a WHERE a.subject = 'order:' || o.id
       AND a.kind = CASE WHEN o.state = 'under_review' AND {_HELD_BACK} THEN 'order_held'
@@ -185,6 +192,16 @@ PAYMENTS_FORGOTTEN = """
 SELECT 'payment P' || id FROM payment_attempts WHERE state = 'started' AND ask_at IS NULL LIMIT 5
 """
 
+# What is open is looked at again, is about an order as it stands, and leads to one order at most.
+RESUBMISSIONS_FORGOTTEN = f"""
+SELECT 'resubmission ' || r.id FROM resubmissions r JOIN orders o ON o.id = r.order_id
+WHERE (r.ended_at IS NULL) <> (r.state IN ('applied', 'waiting', 'asked', 'under_way', 'with_staff'))
+   OR r.ended_at IS NULL AND (r.look_at IS NULL OR r.look_at < $1::timestamptz - {_NOT_DUE})
+   OR o.state = 'resubmitting' AND r.id = (SELECT max(n.id) FROM resubmissions n WHERE n.order_id = o.id)
+      AND r.state <> 'under_way'
+LIMIT 5
+"""  # noqa: S608 - constants
+
 LEDGER_UNBALANCED = """
 SELECT 'entry ' || entry_id FROM ledger_postings GROUP BY entry_id HAVING sum(amount_fen) <> 0
 UNION ALL
@@ -197,7 +214,7 @@ SELECT 'account ' || a.id FROM ledger_accounts a
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(amount_fen), 0) AS sum_fen, (array_agg(balance_after_fen ORDER BY entry_id DESC))[1] AS last_fen
     FROM ledger_postings WHERE account_id = a.id) p
-WHERE a.balance_fen <> p.sum_fen OR a.balance_fen <> coalesce(p.last_fen, 0)
+WHERE (a.keeps_balance AND (a.balance_fen <> p.sum_fen OR a.balance_fen <> coalesce(p.last_fen, 0)))
    OR (NOT a.may_go_below_zero AND a.balance_fen < 0)
 LIMIT 5
 """

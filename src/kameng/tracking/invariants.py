@@ -8,6 +8,7 @@ from kameng.kernel.database import Connection, Database
 from kameng.orders.contact import IN_CLEAR
 from kameng.tracking import delivery_invariant_queries as of_deliveries
 from kameng.tracking import invariant_queries as queries
+from kameng.tracking import money_invariant_queries as of_money
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,23 @@ _PROMISES: Mapping[str, _Promise] = {
     "refunds_forgotten": _Promise("a refund is neither planned nor known to anybody", queries.REFUNDS_FORGOTTEN),
     "payments_forgotten": _Promise("a payment waits and nobody will ask about it", queries.PAYMENTS_FORGOTTEN),
     "sweeps_asleep": _Promise("what was due an hour ago has not been done", queries.SWEEPS_ASLEEP),
+    "resubmissions_forgotten": _Promise(
+        "a resubmission is left half done, or its order says otherwise", queries.RESUBMISSIONS_FORGOTTEN
+    ),
     "ledger_unbalanced": _Promise("an entry in the ledger does not sum to zero", queries.LEDGER_UNBALANCED),
+    "postings_astray": _Promise("a posting stands on an account that is not for it", of_money.POSTINGS_ASTRAY),
+    "order_money_disagrees": _Promise(
+        "what the ledger says of an order is not what came in and went back", of_money.ORDER_MONEY_DISAGREES
+    ),
+    "order_money_below_zero": _Promise(
+        "more was taken from an order's money than there was", of_money.ORDER_MONEY_BELOW_ZERO
+    ),
+    "gateway_money_disagrees": _Promise(
+        "a receipt or a refund is not in the ledger, or something else is", of_money.GATEWAY_MONEY_DISAGREES
+    ),
+    "requests_forgotten": _Promise(
+        "a refund request waits for nobody, or money went out without enough agreeing", of_money.REQUESTS_FORGOTTEN
+    ),
     "balances_astray": _Promise("a balance is not the sum of what moved it", queries.BALANCES_ASTRAY),
     "balance_payments_disagree": _Promise(
         "a payment from a balance, or its refund, and the ledger disagree", queries.BALANCE_PAYMENTS_DISAGREE

@@ -64,6 +64,9 @@ EVENT_WORDS: Mapping[str, Words] = {
     "held_for_review": Words("已转人工审核"),
     "hold_expired": Words("超过时限没有完成验证或审核，开始退款"),
     "refunded": Words("退款已原路退回"),
+    "refund_promised": Words("客服已发起部分退款"),
+    "part_refunded": Words("部分退款已原路退回"),
+    "refund_after_delivery": Words("客服已发起全额退款"),
     "refund_stuck": Words("退款遇到问题，已转人工处理"),
     "revealed": Words("卡密被查看"),
 }

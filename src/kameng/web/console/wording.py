@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from kameng.kernel.text import Words
 from kameng.orders.lifecycle import STATE_NAMES, ActorKind, OrderState
-from kameng.payment.attempt import AttemptState, HeardFrom, ReceiptUse, RefundCause, RefundState
+from kameng.payment.attempt import ASKED_CAUSES, AttemptState, HeardFrom, ReceiptUse, RefundCause, RefundState
 from kameng.payment.decide_refund import Verdict
 from kameng.payment.gateways import METHOD_NAMES
+from kameng.payment.request import REQUEST_STATE_NAMES
 from kameng.risk.alarms import AlarmKind
 from kameng.staff.roles import ROLE_NAMES
 from kameng.stock.card import REASON_NAMES, BatchState
@@ -74,6 +75,9 @@ EVENTS: Mapping[str, Words] = {
     "held_for_review": Words("风险较高，转人工审核"),
     "hold_expired": Words("超过时限没有验证或审核，自动退款"),
     "refunded": Words("退款完成"),
+    "refund_promised": Words("部分退款，原路退回"),
+    "part_refunded": Words("部分退款完成"),
+    "refund_after_delivery": Words("发货后全额退款"),
     "refund_stuck": Words("退款受阻，需要人工处理"),
     "revealed": Words("查看卡密"),
     "notice": Words("支付渠道发来通知"),
@@ -120,7 +124,14 @@ REFUND_CAUSES: Mapping[RefundCause, Words] = {
     RefundCause.PAID_TOO_LITTLE: Words("付款不足"),
     RefundCause.STAFF: Words("员工申请"),
     RefundCause.UNPROVEN: Words("超过时限没有验证或审核"),
+    RefundCause.GOODS_FAULTY: Words("卡密无效或商品有问题"),
+    RefundCause.NOT_ARRIVED: Words("没有到账"),
+    RefundCause.WRONG_ORDER: Words("买家买错了"),
+    RefundCause.GOODWILL: Words("协商补偿"),
 }
+
+REFUND_REQUESTS = REQUEST_STATE_NAMES
+ASKED = {cause: REFUND_CAUSES[cause] for cause in ASKED_CAUSES}
 
 BATCHES: Mapping[BatchState, Words] = {
     BatchState.WAITING: Words("排队中"),
@@ -142,6 +153,7 @@ ALARMS: Mapping[AlarmKind, Words] = {
     AlarmKind.PRICE_DRIFT: Words("货源涨价，供货线路已自动停用"),
     AlarmKind.GOODS_GONE: Words("货源下架了有供货线路的商品"),
     AlarmKind.SUPPLIER_BALANCE_LOW: Words("货源余额不足，请充值"),
+    AlarmKind.REFUND_LAPSED: Words("退款申请七天没有人审批，已失效"),
     AlarmKind.SUPPLIER_TROUBLE: Words("货源故障，已自动避开"),
     AlarmKind.SUPPLIER_UNREADABLE: Words("连续多次读不到货源的商品"),
     AlarmKind.DELIVERY_STUCK: Words("发货卡住，需要人工核实"),
