@@ -10,7 +10,12 @@ from kameng.fulfilment.halt_delivery import halt_delivery
 from kameng.kernel.database import Following
 from kameng.orders.lifecycle import (
     AcceptedByStaff,
+    CancelledAfterPayment,
     CancelledByBuyer,
+    CorrectionAsked,
+    CorrectionMissed,
+    Delivered,
+    DeliveryStuck,
     Expired,
     HoldExpired,
     PaymentConfirmed,
@@ -20,6 +25,7 @@ from kameng.orders.lifecycle import (
     Undeliverable,
 )
 from kameng.payment.open_refund import refund_order
+from kameng.resubmission.follow import note_result, open_correction
 
 FOLLOWING = Following(
     at_once={
@@ -27,8 +33,13 @@ FOLLOWING = Following(
         ProofGiven: (deliver,),  # → Delivered, DeliveryStarted or SoldOut
         AcceptedByStaff: (deliver,),  # → Delivered, DeliveryStarted or SoldOut
         SoldOut: (refund_order,),
-        Undeliverable: (refund_order,),
-        RefundRequested: (halt_delivery, release_to_stock, refund_order),
+        Delivered: (note_result,),
+        DeliveryStuck: (note_result,),
+        Undeliverable: (refund_order, note_result),
+        CorrectionAsked: (open_correction,),
+        CorrectionMissed: (halt_delivery, release_to_stock, refund_order, note_result),
+        CancelledAfterPayment: (halt_delivery, release_to_stock, refund_order),
+        RefundRequested: (halt_delivery, release_to_stock, refund_order, note_result),
         HoldExpired: (release_to_stock, refund_order),
         Expired: (release_to_stock,),
         CancelledByBuyer: (release_to_stock,),

@@ -98,7 +98,7 @@ def test_codes_are_read_only_after_delivery(state: OrderState) -> None:
 
 @pytest.mark.parametrize("state", list(OrderState))
 def test_only_paid_orders_are_delivered(state: OrderState) -> None:
-    assert LIFECYCLE.allows(state, Delivered) == (state in {S.PAID, S.DELIVERING, S.EXCEPTION})
+    assert LIFECYCLE.allows(state, Delivered) == (state in {S.PAID, S.DELIVERING, S.EXCEPTION, S.RESUBMITTING})
 
 
 @pytest.mark.parametrize("event", [PaymentConfirmed, Delivered, SoldOut, RefundRequested, Expired, CancelledByBuyer])

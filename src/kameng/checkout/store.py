@@ -27,6 +27,20 @@ SELECT count(*) FROM (
 ) AS unpaid
 """
 
+# What binds a paid order: its codes were read, a supplier was asked, it is a merchant's, or its money has moved.
+CANCELLING = """
+SELECT (SELECT max(at) FROM order_events
+        WHERE order_id = $1 AND event IN ('payment_confirmed', 'accepted_by_staff')) AS paid_at,
+       EXISTS (SELECT FROM order_events
+               WHERE order_id = $1 AND event = 'cancelled_after_payment') AS was_cancelled,
+       EXISTS (SELECT FROM order_events WHERE order_id = $1 AND event = 'revealed')
+       OR EXISTS (SELECT FROM delivery_attempts WHERE order_id = $1)
+       OR EXISTS (SELECT FROM merchant_orders WHERE order_id = $1)
+       OR EXISTS (SELECT FROM resubmissions WHERE order_id = $1 AND ended_at IS NULL)
+       OR EXISTS (SELECT FROM refunds WHERE order_id = $1
+                  AND cause NOT IN ('paid_twice', 'paid_too_much', 'paid_too_little')) AS is_bound
+"""
+
 FORGET_REQUESTS = "DELETE FROM order_requests WHERE at < $1"
 
 
@@ -51,3 +65,9 @@ async def open_orders(connection: Connection, contact_index: bytes, *, since: in
 
 async def forget_requests(tx: Transaction, before: datetime) -> None:
     await tx.connection.execute(FORGET_REQUESTS, before)
+
+
+async def cancelling(connection: Connection, order_id: int) -> asyncpg.Record:
+    row = await connection.fetchrow(CANCELLING, order_id)
+    assert row is not None
+    return row

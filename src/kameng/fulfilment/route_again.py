@@ -1,7 +1,6 @@
 """A person sends an order on its way again that no supplier was left for, once a part of it was delivered."""
 
-from kameng.fulfilment import store
-from kameng.fulfilment.attempt import PATIENCE, DeliveryState
+from kameng.fulfilment.reopen_delivery import reopen_delivery
 from kameng.kernel.database import Transaction
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
@@ -29,13 +28,6 @@ async def route_again(tx: Transaction, *, order_id: OrderId, actor: Actor, reaso
     if not 1 <= len(reason) <= REASON_MAX:
         raise InvalidInput(fields={"reason": Words("请写明原因，最多 300 字")})
     order = await lock_order(tx, order_id)
-    delivery_id = await store.delivery_of(tx, order.id)
-    if delivery_id is None or await store.live_attempts(tx, order.id):
+    if not await reopen_delivery(tx, order.id):
         raise NothingToRoute
-    delivery = await store.lock_delivery(tx, delivery_id)
-    if delivery.state is not DeliveryState.STUCK:
-        raise NothingToRoute
-    await store.set_delivery(
-        tx, delivery, state=DeliveryState.OPEN, route_at=tx.now, patience_until=tx.now + PATIENCE
-    )  # fmt: skip
     return await advance(tx, order, DeliveryStarted(actor, reason=reason))

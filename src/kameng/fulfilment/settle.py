@@ -9,6 +9,7 @@ from datetime import datetime
 
 from kameng.catalogue.filling import Delivers
 from kameng.fulfilment import store
+from kameng.fulfilment.ask_correction import may_ask_by_itself
 from kameng.fulfilment.attempt import (
     ATTEMPT_LIFECYCLE,
     LIVE,
@@ -31,6 +32,7 @@ from kameng.orders.advance import advance
 from kameng.orders.lifecycle import (
     LIFECYCLE,
     AttemptFailed,
+    CorrectionAsked,
     DeliveryStuck,
     OrderEvent,
     PartlyDelivered,
@@ -130,7 +132,20 @@ class _Settling:
         else:
             why = answer.reason if isinstance(answer, Failed | Refused) else Reason.OTHER
             event = AttemptFailed(self.heard.actor, reason=told.words, facts=facts | {"why": why})
-            await self._go_on_with(event)
+            if why is Reason.WRONG_ACCOUNT and await self._asks_buyer():
+                await self._wait_for_buyer(event)
+            else:
+                await self._go_on_with(event)
+
+    async def _asks_buyer(self) -> bool:
+        """Another supplier would top up the same wrong account, or somebody else's."""
+        is_whole = self.delivery.state is DeliveryState.OPEN and self.delivery.delivered == 0
+        return self.order is not None and is_whole and await may_ask_by_itself(self.tx, self.order.id)
+
+    async def _wait_for_buyer(self, failed: AttemptFailed) -> None:
+        await self._set_delivery(DeliveryState.STUCK, route_at=None)
+        await self._advance(failed)
+        await self._advance(CorrectionAsked(self.heard.actor, reason=failed.reason, facts={"attempt": self.attempt.n}))
 
     async def _go_on_with(self, event: OrderEvent, *, route: bool = True, delivered: int | None = None) -> None:
         """The delivery goes on, and stays before a person while another of its attempts has to."""

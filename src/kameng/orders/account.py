@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from kameng.kernel.crypto import Keyring
-from kameng.kernel.database import Connection
+from kameng.kernel.database import Connection, Transaction
 from kameng.orders import store
 from kameng.orders.number import OrderId
 
@@ -94,3 +94,18 @@ def unseal_account(
 def account_index(keyring: Keyring, main: str) -> bytes:
     """Finds all orders of one account."""
     return keyring.index(main, purpose=PURPOSE_INDEX)
+
+
+async def change_account(tx: Transaction, keyring: Keyring, order_id: OrderId, account: Account) -> tuple[bytes, bytes]:
+    """Something else is topped up from now on; what stood there before and what stands there now, both sealed.
+
+    The caller has locked the order, which tops something up.
+    """
+    before = await store.account(tx.connection, order_id)
+    assert before is not None, f"order {order_id} tops nothing up"
+    sealed = seal_account(keyring, order_id, account)
+    await store.set_account(
+        tx, order_id, sealed=sealed, index=account_index(keyring, account.main), operator=account.operator,
+        province=account.province,
+    )  # fmt: skip
+    return before["sealed"], sealed

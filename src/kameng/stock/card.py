@@ -13,6 +13,7 @@ class CardState(StrEnum):
     RESERVED = "reserved"
     SOLD = "sold"
     WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
 
 
 STATE_NAMES: Mapping[CardState, Words] = {
@@ -20,6 +21,7 @@ STATE_NAMES: Mapping[CardState, Words] = {
     CardState.RESERVED: Words("已预留"),
     CardState.SOLD: Words("已售出"),
     CardState.WITHDRAWN: Words("已下架"),
+    CardState.REPLACED: Words("已换出"),
 }
 
 

@@ -67,6 +67,10 @@ RELEASE = "UPDATE cards SET state = 'available', order_id = NULL WHERE order_id 
 
 PUT_BACK = "UPDATE cards SET state = 'available', order_id = NULL WHERE order_id = $1 AND state = 'sold'"
 
+REPLACE = "UPDATE cards SET state = 'replaced' WHERE id = ANY ($1::bigint[]) AND state = 'sold'"
+
+SOLD_IDS = "SELECT id FROM cards WHERE order_id = $1 AND state = 'sold' ORDER BY id"
+
 SOLD_CARDS = """
 SELECT c.sku_id, c.batch_id, c.code_sealed, c.blind_index, b.wrapped_key
 FROM cards c JOIN card_batches b ON b.id = c.batch_id
@@ -164,6 +168,14 @@ async def back_to_mark(tx: Transaction) -> None:
 
 async def allocate(tx: Transaction, order_id: int) -> int:
     return changed(await tx.connection.execute(ALLOCATE, order_id))
+
+
+async def sold_ids(tx: Transaction, order_id: int) -> list[int]:
+    return [row["id"] for row in await tx.connection.fetch(SOLD_IDS, order_id)]
+
+
+async def replace(tx: Transaction, card_ids: Sequence[int]) -> int:
+    return changed(await tx.connection.execute(REPLACE, list(card_ids)))
 
 
 async def release(tx: Transaction, order_id: int) -> int:

@@ -20,24 +20,26 @@ DELIVERIES_DISAGREE = f"""
  WHERE (d.state = 'done') <> (d.delivered >= d.owed)
     OR (d.state IN ('done', 'given_up')) <> (d.closed_at IS NOT NULL)
     OR CASE d.state
-        WHEN 'open' THEN o.state <> 'delivering'
+        WHEN 'open' THEN o.state NOT IN ('delivering', 'resubmitting')
         WHEN 'stuck' THEN o.state <> 'exception'
         WHEN 'given_up' THEN o.state NOT IN ('refunding', 'refunded', 'exception')
-        ELSE o.state IN ('awaiting_payment', 'under_review', 'paid', 'delivering', 'cancelled') END
+        ELSE o.state IN ('awaiting_payment', 'under_review', 'paid', 'delivering', 'resubmitting', 'cancelled') END
     OR d.state NOT IN ('open', 'stuck')
        AND EXISTS (SELECT FROM delivery_attempts a WHERE a.delivery_id = d.id AND {_LIVE})
  LIMIT 5)
 UNION ALL
 (SELECT 'order ' || o.id FROM orders o JOIN sku_versions v ON v.id = o.sku_version_id
  LEFT JOIN deliveries d ON d.order_id = o.id
- WHERE o.state = 'delivering' AND d.id IS NULL
+ WHERE o.state IN ('delivering', 'resubmitting') AND d.id IS NULL
     OR o.state IN ('delivered', 'completed') AND (d.state <> 'done' OR v.delivers = 'top_up' AND d.id IS NULL)
  LIMIT 5)
 """  # noqa: S608 - constants
 
+# A person is told, or the buyer is asked to put the account right.
 _TOLD = """
-EXISTS (SELECT FROM alarms t WHERE t.kind = 'delivery_stuck'
-        AND t.subject = coalesce('order:' || d.order_id, 'delivery:' || d.id))
+(EXISTS (SELECT FROM alarms t WHERE t.kind = 'delivery_stuck'
+         AND t.subject = coalesce('order:' || d.order_id, 'delivery:' || d.id))
+ OR EXISTS (SELECT FROM resubmissions r WHERE r.order_id = d.order_id AND r.kind = 'correct_account'))
 """
 
 # What is open is looked after: a route is looked for, or an attempt is under way. What is stuck is known to somebody.

@@ -1,0 +1,89 @@
+"""The buyer puts right what an order tops up: because a supplier or staff asked, or before anything was sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kameng.catalogue.browse import find_offer
+from kameng.catalogue.read_account import read_account
+from kameng.fulfilment.ask_correction import NothingToCorrect, start_corrected
+from kameng.kernel.database import Transaction
+from kameng.kernel.errors import InvalidInput
+from kameng.kernel.text import Words
+from kameng.orders.account import MAIN, Account, account_of, change_account
+from kameng.orders.advance import advance
+from kameng.orders.lifecycle import BUYER, CorrectionGiven
+from kameng.orders.lock import lock_order
+from kameng.orders.number import OrderId
+from kameng.orders.order import Order
+from kameng.resubmission import store
+from kameng.resubmission.apply import LOOK_AFTER, OwnerNeeded
+from kameng.resubmission.desk import Desk
+from kameng.resubmission.move import move
+from kameng.resubmission.resubmission import Kind, Resubmission, ResubmissionState, Verdict, Verified
+from kameng.resubmission.situation import find_situation
+from kameng.resubmission.verify import verify
+
+
+@dataclass(frozen=True)
+class Correction:
+    """The answers to the product's form as they were typed; see `checkout.place_order.Wish`."""
+
+    order_id: OrderId
+    is_owner: bool
+    answers: Mapping[str, str] = field(repr=False)
+    operator: str = ""
+    address: str | None = None
+
+
+async def correct_account(desk: Desk, correction: Correction) -> Resubmission:
+    """What is topped up is changed, who did it is kept, and the order goes on, all at once.
+
+    Raises OrderMissing, OwnerNeeded, NothingToCorrect, InvalidInput (the field `server` under `account.server`).
+    """
+    if not correction.is_owner:
+        raise OwnerNeeded
+    async with desk.db.transaction() as tx:
+        order = await lock_order(tx, correction.order_id)
+        one = await _the_asked_one(tx, desk, order)
+        before = await account_of(tx.connection, desk.keyring, order.id)
+        account = await _read(tx, order, correction)
+        if before is None or account is None:
+            raise NothingToCorrect
+        fields = changed(before, account)
+        if not fields:
+            raise InvalidInput(fields={f"{MAIN}.{MAIN}": Words("与原来填写的一样，请检查要修改的内容")})
+        if not await start_corrected(tx, order.id):
+            raise NothingToCorrect
+        sealed = await change_account(tx, desk.keyring, order.id, account)
+        await store.note_change(tx, one, fields=fields, sealed=sealed, address=correction.address)
+        moved = await move(tx, one, Verified)
+        facts = {"fields": fields, **({"address": correction.address} if correction.address else {})}
+        await advance(tx, order, CorrectionGiven(BUYER, facts=facts))
+        return moved
+
+
+def changed(before: Account, after: Account) -> list[str]:
+    """The names of what isn't the same any more; `operator` where the buyer's word for it has changed."""
+    names = dict.fromkeys([*before.fields, *after.fields])
+    fields = [name for name in names if before.fields.get(name) != after.fields.get(name)]
+    return fields or (["operator"] if before.operator != after.operator else [])
+
+
+async def _the_asked_one(tx: Transaction, desk: Desk, order: Order) -> Resubmission:
+    one = await store.open_of(tx, order.id)
+    if one is not None:
+        if one.state is not ResubmissionState.ASKED:
+            raise NothingToCorrect
+        return one
+    situation = await find_situation(tx.connection, order.id, now=tx.now)
+    assert situation is not None
+    if verify(Kind.CORRECT_ACCOUNT, situation, desk.rules, now=tx.now).verdict is not Verdict.PASSED:
+        raise NothingToCorrect
+    new = store.New(order.id, Kind.CORRECT_ACCOUNT, BUYER)
+    return await store.insert(tx, new, look_at=tx.now + LOOK_AFTER)
+
+
+async def _read(tx: Transaction, order: Order, correction: Correction) -> Account | None:
+    offer = await find_offer(tx.connection, order.sku_id)
+    assert offer is not None
+    return read_account(offer.form, correction.answers, operator=correction.operator)

@@ -1,0 +1,43 @@
+"""A person decides what the rules left to a person."""
+
+from kameng.kernel.database import Transaction
+from kameng.kernel.errors import InvalidInput, Refusal
+from kameng.kernel.text import Words
+from kameng.orders.lifecycle import Actor, OrderState
+from kameng.orders.lock import lock_order
+from kameng.orders.number import OrderId
+from kameng.resubmission import store
+from kameng.resubmission.deliver_again import deliver_again
+from kameng.resubmission.move import move
+from kameng.resubmission.replace_code import replace_code
+from kameng.resubmission.resubmission import Failed, Kind, Resubmission, ResubmissionState, Why
+
+REASON_MAX = 300
+
+
+class NothingToDecide(Refusal):
+    code = "nothing_to_decide"
+    words = Words("没有等待人工处理的补交，请刷新查看")
+
+
+async def decide_resubmission(
+    tx: Transaction, *, order_id: OrderId, allow: bool, actor: Actor, reason: str
+) -> Resubmission:
+    """Allowed: delivered or replaced at once, whatever the rules say; other kinds, and what is denied, end here, and
+    after-sales has its history.
+
+    In the caller's transaction, which writes the audit entry. Raises OrderMissing, NothingToDecide, InvalidInput.
+    """
+    if not 1 <= len(reason.strip()) <= REASON_MAX:
+        raise InvalidInput(fields={"reason": Words("请写明原因，最多 300 字")})
+    order = await lock_order(tx, order_id)
+    one = await store.open_of(tx, order.id)
+    if one is None or one.state is not ResubmissionState.WITH_STAFF:
+        raise NothingToDecide
+    if not allow:
+        return await move(tx, one, Failed, why=[Why.NOT_LET_THROUGH])
+    if one.kind is Kind.DELIVER_AGAIN and order.state is OrderState.EXCEPTION:
+        return await deliver_again(tx, order, one, actor=actor)
+    if one.kind is Kind.REPLACE_CODE and order.state is OrderState.DELIVERED:
+        return await replace_code(tx, order, one, actor=actor)
+    return await move(tx, one, Failed, why=[Why.FOUND_OTHERWISE])
