@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 
-from benchmarks import hot, imports, live, lookup, purchase, slope, standing
+from benchmarks import dispatch, hot, imports, live, lookup, purchase, slope, standing
 from benchmarks.report import Row, save, table
 from benchmarks.stage import Size, Stage, open_stage
 
@@ -18,6 +18,7 @@ FIGURES: Mapping[str, Callable[[Stage], list[Row]]] = {
     "purchase": purchase.run,
     "hot": hot.run,
     "live": live.run,
+    "dispatch": dispatch.run,
     "slope": slope.run,
     "import": imports.run,
     "start": standing.start,
