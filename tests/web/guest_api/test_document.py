@@ -8,7 +8,8 @@ from tests.web.shopfront import Shopfront
 pytestmark = pytest.mark.anyio
 
 OPERATIONS = {
-    "readCatalogue", "readStatus", "placeOrder", "startPayment", "cancelOrder", "lookUp", "revealCodes", "listen",
+    "readCatalogue", "readStatus", "placeOrder", "startPayment", "cancelOrder", "proveOrder", "lookUp", "revealCodes",
+    "listen",
 }  # fmt: skip
 
 
