@@ -1,6 +1,7 @@
 """The whole platform as real processes: what `kameng up` starts, on a database of this run's own."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -9,11 +10,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -27,6 +29,8 @@ class Running:
 
     url: str
     database_url: str
+    suppliers_url: str
+    environment: Mapping[str, str] = field(repr=False)
 
     def sql(self, statement: str, *values: object) -> None:
         async def run() -> None:
@@ -39,6 +43,18 @@ class Running:
         # Not in this thread, where Playwright has a loop running.
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, run()).result()
+
+    def ask_supplier(self, path: str, told: object = None) -> Any:
+        """Pulls a string behind a sandbox supplier's stage (`yrapi/control/whim`), or with nothing told looks there."""
+        body = None if told is None else json.dumps(told).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.suppliers_url + path, data=body, headers=headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def command(self, *arguments: str) -> None:
+        """`kameng …` on this shop."""
+        subprocess.run([sys.executable, "-m", "kameng", *arguments], env=dict(self.environment), check=True)
 
 
 @contextmanager
@@ -65,7 +81,7 @@ def running_stack(database_url: str, folder: Path, **more: str) -> Iterator[Runn
         )  # fmt: skip
     try:
         _wait_until_ready(url, process, said)
-        yield Running(url, database_url)
+        yield Running(url, database_url, f"http://127.0.0.1:{sandbox_port + 1}/", environment)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(STOP_WITHIN_S)

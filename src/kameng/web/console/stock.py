@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from kameng.catalogue.browse import list_products
+from kameng.catalogue.filling import FilledBy
 from kameng.catalogue.product import Product, Sku
 from kameng.kernel.clock import SHANGHAI
 from kameng.kernel.database import Database
@@ -23,7 +24,7 @@ EXPIRING_WITHIN = timedelta(days=30)
 
 @dataclass(frozen=True)
 class LowStock:
-    """A sku on sale of which less than LOW cards are left."""
+    """A sku on sale that our stock fills, of which less than LOW cards are left."""
 
     product: Product
     sku: Sku
@@ -39,7 +40,11 @@ class SkuLevel:
 
 async def low_stock(db: Database) -> list[LowStock]:
     """The emptiest first."""
-    wares = [ware for ware in await skus_sold(db, on_sale_only=True) if ware[1].on_sale]
+    wares = [
+        (product, sku)
+        for product, sku in await skus_sold(db, on_sale_only=True)
+        if sku.on_sale and sku.filled_by is FilledBy.STOCK
+    ]
     on = db.clock.now().astimezone(SHANGHAI).date()
     async with db.reading() as connection:
         left = await available(connection, [sku.id for _, sku in wares], on=on, at_most=LOW)
