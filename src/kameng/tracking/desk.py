@@ -16,9 +16,10 @@ from kameng.kernel.text import digits_of, narrowed
 from kameng.orders import number
 from kameng.orders.account import account_index
 from kameng.orders.contact import contact_of, unseal_contact, whole_index
-from kameng.orders.lifecycle import LIFECYCLE, AcceptedByStaff, OrderState, RefundRequested, Revealed
+from kameng.orders.lifecycle import LIFECYCLE, AcceptedByStaff, OrderState, Revealed
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId
+from kameng.payment.request import ASKED_IN
 from kameng.staff.audit import Note, note
 from kameng.staff.member import Staff
 from kameng.tracking import desk_store
@@ -34,6 +35,7 @@ from kameng.tracking.desk_order import (
     Receipt,
     Refund,
 )
+from kameng.tracking.desk_refunds import left_to_ask_for, requests_of
 from kameng.tracking.desk_timeline import timeline_of
 from kameng.tracking.masked_account import masked_account
 
@@ -57,7 +59,6 @@ UNSETTLED = (
 )
 
 _ACTIONS = {
-    NextAction.REFUND: RefundRequested,
     NextAction.ACCEPT: AcceptedByStaff,
     NextAction.REVEAL: Revealed,
 }
@@ -161,18 +162,26 @@ async def _read_file(connection: Connection, keyring: Keyring, order_id: OrderId
     facts = _facts(dict(row), keyring)
     notices = [_notice(dict(n)) for n in await connection.fetch(desk_store.NOTICES, order_id, NOTICES_MAX)]
     events = await connection.fetch(desk_store.EVENTS, order_id)
+    left_fen = await left_to_ask_for(connection, order_id)
     looks = await connection.fetch(desk_store.LOOKS, order_subject(order_id), LOOKS_MAX)
     return OrderFile(
         facts=facts,
         attempts=[Attempt(**dict(a)) for a in await connection.fetch(desk_store.ATTEMPTS, order_id)],
         receipts=[Receipt(**dict(r)) for r in await connection.fetch(desk_store.RECEIPTS, order_id)],
         refunds=await refunds_of(connection, order_id),
+        requests=await requests_of(connection, order_id),
+        left_fen=left_fen,
         notices=notices,
         cards=[CardHeld(**dict(c)) for c in await connection.fetch(desk_store.CARDS, order_id)],
         delivery=await delivery_of_order(connection, order_id),
         timeline=timeline_of(map(dict, events), notices, map(dict, looks)),
-        actions=frozenset(a for a, event in _ACTIONS.items() if LIFECYCLE.allows(facts.state, event)),
+        actions=_actions(facts.state, left_fen),
     )
+
+
+def _actions(state: OrderState, left_fen: int) -> frozenset[NextAction]:
+    actions = {action for action, event in _ACTIONS.items() if LIFECYCLE.allows(state, event)}
+    return frozenset(actions | ({NextAction.REFUND} if state in ASKED_IN and left_fen > 0 else set()))
 
 
 async def refunds_of(connection: Connection, order_id: OrderId) -> list[Refund]:

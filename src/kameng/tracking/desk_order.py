@@ -9,6 +9,7 @@ from typing import Any
 from kameng.orders.lifecycle import ActorKind, OrderState
 from kameng.orders.number import OrderId
 from kameng.tracking.desk_delivery import DeliveryFile
+from kameng.tracking.desk_refunds import RequestLine
 from kameng.tracking.masked_account import MaskedAccount
 
 
@@ -159,13 +160,15 @@ class NextAction(StrEnum):
 
 @dataclass(frozen=True)
 class OrderFile:
-    """The whole file of an order."""
+    """The whole file of an order. `left_fen` is what could still be asked back."""
 
     facts: OrderFacts
     attempts: Sequence[Attempt]
     receipts: Sequence[Receipt]
     refunds: Sequence[Refund]
     notices: Sequence[RawNotice]
+    requests: Sequence[RequestLine]
+    left_fen: int
     cards: Sequence[CardHeld]
     delivery: DeliveryFile | None
     timeline: Sequence[TimelineLine]

@@ -70,6 +70,42 @@ SELECT id, order_id, receipt_id, amount_fen, state, cause, answer, tries, try_at
 FROM refunds WHERE order_id = $1 ORDER BY id
 """
 
+_REQUEST = """
+SELECT q.id, q.order_id, q.amount_fen, q.state, q.cause, q.reason, q.reference, q.asker_kind, q.asker_id, q.needs,
+       q.asked_at, q.lapse_at, q.ended_at, q.ended_by, q.ended_reason,
+       array(SELECT a.login FROM refund_approvals a WHERE a.request_id = q.id ORDER BY a.at) AS agreed
+"""
+
+REQUESTS_OF_ORDER = f"{_REQUEST} FROM refund_requests q WHERE q.order_id = $1 ORDER BY q.id"
+
+# As `payment.refund_store.REFUNDABLE` counts it, less what is asked for and waits.
+_LEFT = """
+(SELECT coalesce(sum(CASE WHEN (SELECT count(*) FROM payment_attempt_orders s WHERE s.attempt_id = r.attempt_id) = 1
+             THEN r.amount_fen - coalesce((SELECT sum(f.amount_fen) FROM refunds f WHERE f.receipt_id = r.id), 0)
+             ELSE least(p.amount_fen, r.amount_fen)
+                  - coalesce((SELECT sum(f.amount_fen) FROM refunds f
+                              WHERE f.receipt_id = r.id AND f.order_id = $1 AND f.cause <> 'paid_too_much'), 0)
+        END), 0)
+ FROM receipts r JOIN payment_attempt_orders p ON p.attempt_id = r.attempt_id
+ WHERE p.order_id = $1 AND r.use IN ('applied', 'held'))
+"""
+
+LEFT_TO_ASK_FOR = f"""
+SELECT ({_LEFT} - coalesce((SELECT sum(q.amount_fen) FROM refund_requests q
+                            WHERE q.order_id = $1 AND q.lapse_at IS NOT NULL), 0))::bigint
+"""  # noqa: S608 - constants
+
+REQUESTS_OPEN = f"""{_REQUEST}, o.state AS order_state, v.product_name, v.face_value, o.quantity,
+    (SELECT coalesce(sum(r.amount_fen), 0)::bigint FROM payment_attempt_orders p
+     JOIN receipts r ON r.attempt_id = p.attempt_id WHERE p.order_id = o.id) AS paid_fen,
+    (SELECT coalesce(sum(f.amount_fen), 0)::bigint FROM refunds f WHERE f.order_id = o.id) AS back_fen,
+    (SELECT count(*) FROM order_events e WHERE e.order_id = o.id AND e.event = 'revealed') AS reveals,
+    (SELECT count(*) FROM refund_requests s WHERE s.order_id = o.id AND s.id <> q.id) AS earlier,
+    (SELECT count(*) FROM cases c WHERE c.order_id = o.id) AS cases
+FROM refund_requests q JOIN orders o ON o.id = q.order_id JOIN sku_versions v ON v.id = o.sku_version_id
+WHERE q.lapse_at IS NOT NULL ORDER BY q.lapse_at, q.id LIMIT $1
+"""  # noqa: S608 - constants
+
 NOTICES = """
 SELECT n.id, g.name AS gateway_name, n.attempt_id, n.genuine, n.fields, n.times, n.first_at, n.last_at
 FROM payment_attempt_orders p JOIN gateway_notices n ON n.attempt_id = p.attempt_id
@@ -83,7 +119,8 @@ CARDS = "SELECT id, state, batch_id, expires_on FROM cards WHERE order_id = $1 O
 LOOKS = """
 SELECT login, action, facts, address, at FROM staff_audit
 WHERE subject = $1
-  AND (action IN ('order:looked_at', 'order:contact_shown', 'order:account_shown', 'order:refund_decided')
+  AND (action IN ('order:looked_at', 'order:contact_shown', 'order:account_shown', 'order:refund_decided',
+                  'order:refund_asked', 'order:refund_agreed', 'order:refund_declined', 'order:refund_withdrawn')
        OR action LIKE 'attempt:%')
 ORDER BY id DESC LIMIT $2
 """

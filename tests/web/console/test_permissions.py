@@ -24,7 +24,7 @@ WHY = {"reason": "买家来电"}
 
 @dataclass(frozen=True)
 class Door:
-    """`{held}` is an order under review, `{sold}` a delivered one, `{refund}` the former's stuck refund,
+    """`{held}` is an order under review, `{sold}` a delivered one, `{refund}` the former's stuck refund, `{request}` a request to refund the latter,
     `{alarm}` an open alarm, `{other}` a colleague, and the rest as `things_of_suppliers` names them."""
 
     permission: Permission
@@ -38,7 +38,11 @@ DOORS = (
     Door(_P.ORDER_LOOK, "POST", "/orders", {"q": "13800138000"}),
     Door(_P.ORDER_LOOK, "GET", "/orders/{sold}"),
     Door(_P.ORDER_LOOK, "GET", "/money"),
-    Door(_P.REFUND_REQUEST, "POST", "/orders/{held}/refund", WHY),
+    Door(_P.REFUND_ASK, "POST", "/orders/{held}/refund", WHY | {"cause": "goodwill"}),
+    Door(_P.REFUND_ASK, "POST", "/orders/{sold}/requests/{request}/withdraw", WHY),
+    Door(_P.REFUND_APPROVE, "GET", "/refunds"),
+    Door(_P.REFUND_APPROVE, "POST", "/refunds/{request}/approve", WHY),
+    Door(_P.REFUND_APPROVE, "POST", "/refunds/{request}/decline", WHY),
     Door(_P.REFUND_REQUEST, "POST", "/orders/{held}/refunds/{refund}", WHY | {"verdict": "sent"}),
     Door(_P.PAYMENT_ACCEPT, "POST", "/orders/{held}/accept", WHY),
     Door(_P.ORDER_REVEAL, "POST", "/orders/{sold}/codes", WHY),
@@ -134,7 +138,14 @@ async def places(console: Console, shop: Shop) -> dict[str, object]:
     alarm = await console.db.pool.fetchval("SELECT min(id) FROM alarms")
     assert owner.id != other
     supply = await things_of_suppliers(console.db, shop.sku_id)
-    return supply | {"held": printed(held), "sold": printed(sold), "refund": refund, "alarm": alarm, "other": other}
+    request = await console.db.pool.fetchval(
+        "INSERT INTO refund_requests (order_id, amount_fen, state, cause, reason, asker_kind, asker_id, needs,"
+        " asked_at, lapse_at) SELECT id, 10, 'waiting', 'goodwill', '协商', 'staff', 'other', 1, $2, $2"
+        " FROM orders WHERE id = $1 RETURNING id",
+        sold, console.db.clock.now(),
+    )  # fmt: skip
+    things = supply | {"request": request}
+    return things | {"held": printed(held), "sold": printed(sold), "refund": refund, "alarm": alarm, "other": other}
 
 
 async def knock(console: Console, door: Door, places: dict[str, object]) -> int:

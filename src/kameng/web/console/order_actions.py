@@ -11,7 +11,7 @@ from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.payment.decide_refund import RefundMissing, Verdict, decide_refund
-from kameng.payment.refund import NotNow, accept_payment, request_refund
+from kameng.payment.refund import NotNow, accept_payment
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
 from kameng.tracking.desk import order_subject, refunds_of
@@ -24,11 +24,6 @@ from kameng.web.console.pages import back_to, typed
 Decision = Callable[..., Awaitable[OrderState]]
 # What an action may be refused with and still be answered by the order's page.
 _SHOWN: tuple[type[Refusal], ...] = (InvalidInput, NotNow, NothingToReveal)
-
-
-@post("/orders/{order_no:str}/refund", guards=[needs(Permission.REFUND_REQUEST)], status_code=200)
-async def refund(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Response[Any]:
-    return await _decide(desk, order_no, request_refund, done="refund_requested")
 
 
 @post("/orders/{order_no:str}/accept", guards=[needs(Permission.PAYMENT_ACCEPT)], status_code=200)

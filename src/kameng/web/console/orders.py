@@ -77,9 +77,12 @@ async def show_order(
     outcome."""
     file = await look_at_order(db=desk.db, keyring=desk.keyring, order_id=order_id, looker=desk.looker)
     status = refusal.status if refusal else 200
+    # What was typed into the refund form is shown again with what was wrong with it.
+    form = await typed(desk.request) if refusal else {}
     return show(
         desk.request, "console/order/page.html", status=status, file=file, order=file.facts, codes=codes,
-        contact=contact, account=account, refusal=refusal,
+        refund_rules=desk.request.app.state.refund_rules, form=form if "cause" in form else {}, contact=contact,
+        account=account, refusal=refusal,
     )  # fmt: skip
 
 

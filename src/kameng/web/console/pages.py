@@ -33,6 +33,7 @@ MENU = (
     MenuItem("/console/orders", Words("订单"), Permission.ORDER_LOOK),
     MenuItem(EXCEPTIONS, Words("异常队列"), Permission.ORDER_LOOK),
     MenuItem("/console/money", Words("待处理资金"), Permission.ORDER_LOOK),
+    MenuItem("/console/refunds", Words("退款审批"), Permission.REFUND_APPROVE),
     MenuItem("/console/stock", Words("库存"), Permission.STOCK_LOOK),
     MenuItem("/console/goods", Words("商品与价格"), Permission.PRICE_LOOK),
     MenuItem("/console/routes", Words("供货线路"), Permission.SUPPLIER_LOOK),
