@@ -34,7 +34,7 @@ async def test_of_two_staff_who_take_it_at_once_one_has_it(shop: Shop) -> None:
         *(take_case(db=shop.db, taking=Taking(desk.case.id, one, one.id, None)) for one in (desk.an, desk.bo)),
         return_exceptions=True,
     )
-    assert list(type(one) for one in taken if isinstance(one, Exception)) == [TakenByAnother]
+    assert [type(one) for one in taken if isinstance(one, Exception)] == [TakenByAnother]
     assert (await desk.story()).count("taken") == 1
     (winner,) = [one.owner_id for one in taken if isinstance(one, Case)]
     assert (await desk.now()).owner_id == winner
@@ -46,7 +46,7 @@ async def test_of_two_staff_who_answer_at_once_one_is_told_to_read(shop: Shop) -
     said = await asyncio.gather(
         *(answer_case(**desk.tools(), answer=answer) for answer in answers), return_exceptions=True
     )
-    assert list(type(one) for one in said if isinstance(one, Exception)) == [AnsweredMeanwhile]
+    assert [type(one) for one in said if isinstance(one, Exception)] == [AnsweredMeanwhile]
     assert len((await desk.file()).messages) == 1
 
 

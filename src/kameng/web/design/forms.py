@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Request
+from litestar.datastructures import UploadFile
 
 from kameng.kernel.text import narrowed
 
@@ -27,8 +28,16 @@ class Form:
         return int(text) if text.isascii() and text.isdigit() and len(text) <= digits_max else None
 
 
-async def read_form(request: Request[Any, Any, Any]) -> Form:
+async def read_form(request: Request[Any, Any, Any], *, text_max: int = TEXT_MAX) -> Form:
     """Files and repeated fields are left out; NUL, which PostgreSQL can't store, too."""
     form = await request.form()
     texts = {name: value for name, value in form.items() if isinstance(value, str)}
-    return Form({name: value.replace("\0", "")[:TEXT_MAX] for name, value in texts.items()})
+    return Form({name: value.replace("\0", "")[:text_max] for name, value in texts.items()})
+
+
+async def read_files(request: Request[Any, Any, Any], name: str, *, bytes_max: int) -> list[bytes]:
+    """What was chosen in a file field, each cut one byte above the limit. Names and types are not looked at."""
+    form = await request.form()
+    chosen = [part for part in form.getall(name, []) if isinstance(part, UploadFile)]
+    contents = [await part.read(bytes_max + 1) for part in chosen]
+    return [content for content in contents if content]

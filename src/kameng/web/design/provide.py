@@ -9,6 +9,7 @@ from kameng.checkout.place_order import CheckoutRules
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.payment.gateways import Gateways
+from kameng.resubmission.desk import Desk
 from kameng.risk.guard import GuardRules
 from kameng.sites.directory import SiteDirectory
 from kameng.sites.site import Site
@@ -95,6 +96,10 @@ def _case_rules(state: State) -> CaseRules:
     return rules
 
 
+def _desk(state: State) -> Desk:
+    return Desk(state.db, state.keyring, state.gateways, state.resubmission_rules, state.checkout_rules)
+
+
 def _visit(request: AnyRequest) -> Visit:
     return visit_of(request.scope)
 
@@ -122,6 +127,7 @@ DEPENDENCIES = {
     "checkout_rules": Provide(_checkout_rules, sync_to_thread=False),
     "guard_rules": Provide(_guard_rules, sync_to_thread=False),
     "case_rules": Provide(_case_rules, sync_to_thread=False),
+    "resubmission_desk": Provide(_desk, sync_to_thread=False),
     "visit": Provide(_visit, sync_to_thread=False),
     "site": Provide(_site, sync_to_thread=False),
     "words": Provide(_words, sync_to_thread=False),
