@@ -18,7 +18,7 @@ from kameng.payment.send_refund import send_refund
 from kameng.payment.start_payment import OrderNotPayable, PaymentRefused, PaymentUnavailable
 from kameng.payment.sweep_refunds import sweep_refunds
 from tests.builders.bank import Bank, BrokenAdapter, Trade
-from tests.builders.shop import a_started_payment, an_order, stock_up
+from tests.builders.shop import Goods, a_started_payment, an_order, stock_up
 from tests.simulation.world import Crash, World
 
 STAFF = Actor(ActorKind.STAFF, "wang")
@@ -53,8 +53,7 @@ class Buyer:
                 goods = world.goods[(self.number + index) % len(world.goods)]
                 quantity = 1 + (self.number // 7) % 3
                 key = f"buyer {self.number} thing {index}"
-                placed = await an_order(world.process(), goods, quantity=quantity, contact=self.contact, key=key)
-                orders.append(placed.order_id)
+                orders.append(await self.place(goods, quantity=quantity, key=key))
         except Crash:
             if self.tries < 5:
                 world.later(2, self.want)
@@ -66,6 +65,10 @@ class Buyer:
             world.later(world.random.uniform(1, 60), lambda: self.choose(tuple(orders)))
             if world.happens(0.08):
                 world.later(world.random.uniform(1, 300), lambda: self.cancel(orders[0]))
+
+    async def place(self, goods: Goods, *, quantity: int, key: str) -> OrderId:
+        placed = await an_order(self.world.process(), goods, quantity=quantity, contact=self.contact, key=key)
+        return placed.order_id
 
     async def choose(self, orders: tuple[OrderId, ...], *, tries: int = 0) -> None:
         """Choose one way to pay, or two."""

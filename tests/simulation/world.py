@@ -69,6 +69,9 @@ class World:
     agenda: list[tuple[datetime, int, Action]] = field(default_factory=list)
     serial: "count[int]" = field(default_factory=count)
     happened: Counter[str] = field(default_factory=Counter)
+    #: What goes on beside the agenda, and those of it that wait for something on the agenda.
+    beside: set[asyncio.Task[None]] = field(default_factory=set)
+    sleeping: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def banks(self) -> tuple[Bank, Bank]:
@@ -83,6 +86,22 @@ class World:
     def later(self, seconds: float, action: Action) -> None:
         heapq.heappush(self.agenda, (self.shop.clock.now() + timedelta(seconds=seconds), next(self.serial), action))
 
+    async def sleep(self, seconds: float) -> None:
+        """For a task that goes on beside the agenda."""
+        awake, task = asyncio.Event(), asyncio.current_task()
+        assert task is not None
+
+        async def wake() -> None:
+            awake.set()
+            self.sleeping.discard(task)
+
+        self.later(seconds, wake)
+        self.sleeping.add(task)
+        try:
+            await awake.wait()
+        finally:
+            self.sleeping.discard(task)
+
     async def run(self) -> None:
         """Until the agenda is empty. What is due at about the same time happens at once."""
         while self.agenda:
@@ -92,6 +111,13 @@ class World:
             while self.agenda and len(due) < AT_ONCE and self.agenda[0][0] <= first + timedelta(seconds=2):
                 due.append(heapq.heappop(self.agenda)[2])
             await asyncio.gather(*map(self._survive, due))
+            await self.rest()
+
+    async def rest(self) -> None:
+        """Time stands still until everything beside the agenda has ended, or sleeps."""
+        while busy := {task for task in self.beside if not task.done()} - self.sleeping:
+            await asyncio.wait(busy, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
+        self.beside = {task for task in self.beside if not task.done()}
 
     async def _survive(self, action: Action) -> None:
         try:
