@@ -2,6 +2,8 @@
 
 -- Points when it was placed; 0 for almost everybody. An order that is held back keeps those it was held for.
 ALTER TABLE orders ADD COLUMN risk smallint NOT NULL DEFAULT 0;
+-- Paid, and then held back for risk: while it is under review, further payments are too much.
+ALTER TABLE orders ADD COLUMN held_back boolean NOT NULL DEFAULT false;
 -- Few orders wait for proof or a person, and those must not be looked for among all that are under way.
 CREATE INDEX orders_under_review ON orders (changed_at) WHERE state = 'under_review';
 

@@ -78,6 +78,21 @@ async def test_a_proof_and_a_second_payment(shop: Shop) -> None:
     assert await check_invariants(shop.db, now=shop.clock.now()) == []
 
 
+async def test_two_payments_at_once_pay_it_once_and_release_nothing(shop: Shop) -> None:
+    """The one that waits for the order's row must see that it is paid by now, though its snapshot is older."""
+    goods = await a_stocked_sku(shop, cards=40)
+    await listed(shop, Listed.WATCH)
+    for _ in range(10):
+        order = await an_order(shop, goods)
+        banks = (shop.bank, shop.other_bank)
+        attempts = [await a_started_payment(shop, order.order_id, bank=bank) for bank in banks]
+        trades = [bank.pay(attempt.reference) for bank, attempt in zip(banks, attempts, strict=True)]
+        await asyncio.gather(*(hear(shop, trade, bank=bank) for bank, trade in zip(banks, trades, strict=True)))
+        assert await shop.state(order.order_id) is OrderState.UNDER_REVIEW
+    assert sorted(await shop.receipts()) == [(1000, "applied")] * 10 + [(1000, "surplus")] * 10
+    assert await check_invariants(shop.db, now=shop.clock.now()) == []
+
+
 async def test_orders_of_one_network_are_all_counted(shop: Shop) -> None:
     goods = await a_stocked_sku(shop, cards=30, price_fen=5000)
     await asyncio.gather(*(placed_from(shop, goods, PUBLIC.format(n), f"1380000{n:04d}") for n in range(24)))

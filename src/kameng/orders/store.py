@@ -15,7 +15,7 @@ _COLUMNS = "id, state, site_id, sku_id, quantity, amount_fen, placed_at, pay_unt
 
 LOCK = f"SELECT {_COLUMNS} FROM orders WHERE id = $1 FOR UPDATE"  # noqa: S608 - a constant
 
-RAISE_RISK = "UPDATE orders SET risk = $2 WHERE id = $1"
+HOLD_BACK = "UPDATE orders SET risk = $2, held_back = true WHERE id = $1"
 
 # Expiring orders wait for nobody: one that is locked is being paid or cancelled at this moment.
 LOCK_OVERDUE = f"""
@@ -144,8 +144,8 @@ async def lock(tx: Transaction, order_id: OrderId) -> Order | None:
     return order_of(dict(row)) if row else None
 
 
-async def raise_risk(tx: Transaction, order_id: OrderId, points: int) -> None:
-    await tx.connection.execute(RAISE_RISK, order_id, points)
+async def hold_back(tx: Transaction, order_id: OrderId, points: int) -> None:
+    await tx.connection.execute(HOLD_BACK, order_id, points)
 
 
 async def lock_overdue(tx: Transaction, *, at_most: int) -> list[Order]:

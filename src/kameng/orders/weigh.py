@@ -62,8 +62,8 @@ async def weigh_again(tx: Transaction, order: Order, stage: Stage, *, payment: P
     verdict = judged.score.verdict
     waits = verdict is Verdict.HIGH or (verdict is Verdict.MIDDLE and stage is not Stage.PROVEN)
     await keep(tx, order.id, stage, judged, decide_by=decide_by(tx, judged) if waits else None)
-    if waits and judged.points != order.risk:
-        await store.raise_risk(tx, order.id, judged.points)
+    if waits:
+        await store.hold_back(tx, order.id, judged.points)
     if verdict is Verdict.HIGH:
         reasons = [str(reason.rule) for reason in judged.score.reasons if reason.points > 0]
         await raise_alarm(tx, AlarmKind.ORDER_HELD, f"order:{order.id}", points=judged.points, reasons=reasons)

@@ -67,20 +67,18 @@ RECORD_START = "UPDATE payment_attempts SET pay_by = $2 WHERE id = $1 AND state 
 RECORD_REFUSAL = "UPDATE payment_attempts SET state = 'refused', ask_at = NULL WHERE id = $1 AND state = 'started'"
 
 # One statement: hold the orders, write the receipt under the gateway's own number, and say what it is for. Several
-# orders are paid all together or not at all. An order that is under review with money applied to it is paid: it waits
-# for proof or for a person, and what comes in besides is too much. A receipt that is already there changes nothing and
+# orders are paid all together or not at all. An order that is held back under review is paid: it waits for proof or
+# for a person, and what comes in besides is too much. A receipt that is already there changes nothing and
 # comes back as NULL.
 RECORD_RECEIPT = """
 WITH held AS MATERIALIZED (
     SELECT o.id, o.state, o.site_id, o.sku_id, o.quantity, o.amount_fen, o.placed_at, o.pay_until, o.risk,
-           p.amount_fen AS share
+           o.held_back, p.amount_fen AS share
     FROM payment_attempt_orders p JOIN orders o ON o.id = p.order_id
     WHERE p.attempt_id = $1 ORDER BY o.id FOR UPDATE OF o
 ), owed AS (
     SELECT sum(share)::bigint AS owed_fen,
-           bool_and(state = ANY ($7::text[]) AND CASE WHEN state = 'under_review' THEN NOT EXISTS (
-               SELECT FROM payment_attempt_orders p JOIN receipts r ON r.attempt_id = p.attempt_id
-               WHERE p.order_id = held.id AND r.use = 'applied') ELSE true END)
+           bool_and(state = ANY ($7::text[]) AND NOT (state = 'under_review' AND held_back))
                AND (count(*) = 1 OR sum(share) <= $4) AS payable
     FROM held
 ), receipt AS (

@@ -130,12 +130,11 @@ SELECT order_id, stage, points, verdict, reasons, signals, subjects, decide_by, 
 FROM risk_scores WHERE order_id = $1 ORDER BY id
 """
 
-# An order that is under review for what was paid has no verdict of a later stage.
 _HELD = """
 FROM orders o CROSS JOIN LATERAL (
     SELECT order_id, stage, points, verdict, reasons, signals, subjects, decide_by, at
     FROM risk_scores WHERE order_id = o.id ORDER BY id DESC LIMIT 1) s
-WHERE o.state = 'under_review' AND s.decide_by IS NOT NULL
+WHERE o.state = 'under_review' AND o.held_back AND s.decide_by IS NOT NULL
 """
 
 HELD = f"SELECT s.* {_HELD} ORDER BY s.decide_by LIMIT $1"

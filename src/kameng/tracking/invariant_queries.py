@@ -63,8 +63,7 @@ WHERE r.use = 'applied' AND EXISTS (
     SELECT FROM payment_attempt_orders p JOIN orders o ON o.id = p.order_id
     WHERE p.attempt_id = r.attempt_id AND (
         o.state IN ('awaiting_payment', 'cancelled')
-        OR (o.state = 'under_review' AND NOT EXISTS (
-            SELECT FROM risk_scores s WHERE s.order_id = o.id AND s.decide_by IS NOT NULL))))
+        OR (o.state = 'under_review' AND NOT o.held_back)))
 LIMIT 5
 """
 
@@ -150,17 +149,16 @@ LIMIT 5
 """
 
 _NEWEST_SCORE = "(SELECT s.{what} FROM risk_scores s WHERE s.order_id = o.id ORDER BY s.id DESC LIMIT 1)"
-_HELD_BACK = f"{_NEWEST_SCORE.format(what='decide_by')} IS NOT NULL"
 
 # Nobody need be told of an order whose buyer was asked for a proof; what becomes of it after that is a sweep's work.
 NOBODY_TOLD = f"""
 SELECT 'order ' || o.id FROM orders o
 WHERE o.state IN ('under_review', 'exception')
-  AND NOT (o.state = 'under_review' AND {_HELD_BACK} AND {_NEWEST_SCORE.format(what="verdict")} = 'middle')
+  AND NOT (o.state = 'under_review' AND o.held_back AND {_NEWEST_SCORE.format(what="verdict")} = 'middle')
   AND NOT EXISTS (SELECT FROM resubmissions r WHERE r.order_id = o.id AND r.state = 'asked')
   AND NOT EXISTS (
     SELECT FROM alarms a WHERE a.subject = 'order:' || o.id
-      AND a.kind = CASE WHEN o.state = 'under_review' AND {_HELD_BACK} THEN 'order_held'
+      AND a.kind = CASE WHEN o.state = 'under_review' AND o.held_back THEN 'order_held'
                         WHEN o.state = 'under_review' THEN 'paid_too_little'
                         WHEN {_DELIVERY_STUCK} THEN 'delivery_stuck' ELSE 'refund_stuck' END)
 LIMIT 5
