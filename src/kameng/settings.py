@@ -163,7 +163,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("KAMENG_RESUBMIT_WITHIN_HOURS", "24", "for so long a buyer may resubmit an order (补交)", _hours),
     Variable("KAMENG_RESUBMISSIONS_MAX", "3", "resubmissions of one order before a person takes over", _number(1, 100)),
     Variable("KAMENG_CORRECT_WITHIN_HOURS", "24", "for so long a buyer is waited for to put an account right", _hours),
-    Variable("KAMENG_CANCEL_WITHIN_MINUTES", "5", "for so long after payment an untouched order can be taken back", _minutes),
+    Variable(
+        "KAMENG_CANCEL_WITHIN_MINUTES", "5", "for so long after payment an untouched order can be taken back", _minutes
+    ),
     Variable("KAMENG_CONFIRM_AFTER_DAYS", "7", "a delivered order nobody touches confirms itself after this", _days),
     Variable("KAMENG_TRUSTED_PROXIES", "", "proxies whose X-Forwarded-For and -Proto are believed", _networks),
     Variable(

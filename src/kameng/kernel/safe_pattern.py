@@ -35,7 +35,7 @@ def safe_pattern(expression: str, *, flags: re.RegexFlag = re.NOFLAG) -> re.Patt
 
 
 class _Reader:
-    """Counts in how many ways an expression could at most match one text. Raises UnsafePattern at what it can't read."""
+    """Counts in how many ways an expression could match one text. Raises UnsafePattern at what it can't read."""
 
     def __init__(self, expression: str) -> None:
         self._text = expression.removeprefix("^").removesuffix("$")

@@ -65,7 +65,8 @@ RETURNING blind_index
 INSERT_TAKEN_IN = """
 INSERT INTO card_batches (id, sku_id, source, key_id, wrapped_key, state, content_index, upload_kind, lines_total,
                           lines_read, imported, refused, cost_fen, created_at, finished_at)
-OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, 'imported', $6, 'supplier', $7, $7, $8, $7::int - $8::int, $9, $10, $10)
+OVERRIDING SYSTEM VALUE
+VALUES ($1, $2, $3, $4, $5, 'imported', $6, 'supplier', $7, $7, $8, $7::int - $8::int, $9, $10, $10)
 """
 
 TAKE_IN = """
