@@ -48,10 +48,11 @@ async def an_expired_order(shop: Shop, goods: Goods, *, with_payment: bool = Fal
     return order
 
 
-async def a_part(shop: Shop) -> Bench:
+async def a_part(shop: Shop, code: str = "north") -> Bench:
     """Of two codes one came, and nobody is left who could deliver the other one: the order waits for a person."""
-    bench = await a_bench(shop, "north", quantity=2)
-    bench["north"].will("place", Delivered(codes=codes("A1"), cost_fen=900))
+    bench = await a_bench(shop, code, quantity=2)
+    came = "A1" if code == "north" else f"A1-{code}"
+    bench[code].will("place", Delivered(codes=codes(came), cost_fen=900))
     await bench.work()
     shop.clock.go_on(timedelta(minutes=1))
     return bench

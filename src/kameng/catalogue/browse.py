@@ -64,6 +64,15 @@ async def find_product(db: Database, slug: str, *, on_sale_only: bool = True) ->
     return product_of(rows[0])
 
 
+async def find_product_of(db: Database, sku_id: int) -> Product:
+    """The product of a sku that exists, on sale or not."""
+    async with db.reading() as connection:
+        filling = await store.filling(connection, sku_id)
+        assert filling is not None, f"no sku {sku_id}"
+        rows = await store.products(connection, ids=[filling["product_id"]], on_sale_only=False)
+    return product_of(rows[0])
+
+
 async def find_offer(connection: Connection, sku_id: int) -> Offer | None:
     """What the sku is sold as and for at this moment; None if there is no such sku."""
     row = await store.offer(connection, sku_id)

@@ -34,6 +34,7 @@ class Shown:
     newest: Resubmission | None
     steps: list[Step]
     form: AccountForm
+    sku_id: int
     correct_until: datetime | None
     cancel_until: datetime | None
     can_confirm: bool
@@ -58,6 +59,7 @@ async def show(*, db: Database, rules: ResubmissionRules, order_id: OrderId) -> 
         newest=order.newest,
         steps=steps_of(order.newest) if order.newest else [],
         form=offer.form if offer else (),
+        sku_id=order.sku_id,
         correct_until=correct_until,
         cancel_until=_cancel_until(order, rules, now),
         can_confirm=LIFECYCLE.allows(order.state, ArrivalConfirmed) and order.open is None,

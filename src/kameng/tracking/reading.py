@@ -69,6 +69,12 @@ EVENT_WORDS: Mapping[str, Words] = {
     "refund_after_delivery": Words("客服已发起全额退款"),
     "refund_stuck": Words("退款遇到问题，已转人工处理"),
     "revealed": Words("卡密被查看"),
+    "resubmitted": Words("已补交，继续处理（不会重复发货）"),
+    "correction_asked": Words("充值信息有误，等待修改"),
+    "correction_given": Words("充值信息已修改，继续处理"),
+    "correction_missed": Words("超过时限没有修改充值信息，开始退款"),
+    "cancelled_after_payment": Words("付款后已按要求取消，开始退款"),
+    "arrival_confirmed": Words("已确认收货"),
 }
 
 _READINGS: Mapping[OrderState, Words] = {
@@ -79,7 +85,7 @@ _READINGS: Mapping[OrderState, Words] = {
     OrderState.DELIVERED: Words("已发货。卡密就在本页，请尽快使用并妥善保管。"),
     OrderState.COMPLETED: Words("订单已完成。"),
     OrderState.EXCEPTION: Words("退款遇到问题，客服正在处理，您不用重复操作。"),
-    OrderState.RESUBMITTING: Words("正在补交，请稍候。"),
+    OrderState.RESUBMITTING: Words("补交中：正在继续发货，不会重复发货，也不会再次收费。完成后本页会自动更新。"),
     OrderState.CANCELLED: Words("订单已取消。如果您已经付款也不用担心：到账后有货会立即发货，没货会原路退款。"),
     OrderState.REFUNDING: Words("正在原路退款。"),
     OrderState.REFUNDED: Words("退款已原路退回，到账时间以支付渠道为准，一般为 1–3 个工作日。"),
@@ -105,6 +111,12 @@ _REVIEWED = Words("付款已收到，正在由专人审核，审核通过后立�
 _UNPROVEN = Words("超过时限没有完成验证或审核，为了您的资金安全，正在原路退款，无需您操作。")
 _UNPROVEN_REFUNDED = Words("超过时限没有完成验证或审核，退款已原路退回，一般 1–3 个工作日到账。")
 
+_CORRECT = Words("供货方无法使用您填写的充值信息。请在本页修改，修改后立即继续充值；超过时限未修改会自动原路退款。")
+_UNCORRECTED = Words("超过时限没有修改充值信息，正在原路退款，无需您操作。")
+_UNCORRECTED_REFUNDED = Words("超过时限没有修改充值信息，退款已原路退回，一般 1–3 个工作日到账。")
+_TAKEN_BACK = Words("订单已按您的要求取消，正在原路退款，无需您操作。")
+_TAKEN_BACK_REFUNDED = Words("订单已按您的要求取消，退款已原路退回，一般 1–3 个工作日到账。")
+
 # What the last thing that happened to a delivery means while it goes on.
 _DELIVERING: Mapping[str, Words] = {
     "result_in_doubt": _IN_DOUBT,
@@ -116,6 +128,10 @@ _DELIVERING: Mapping[str, Words] = {
 _CAUSED: Mapping[tuple[OrderState, str], Words] = {
     (OrderState.CANCELLED, "expired"): _EXPIRED,
     (OrderState.EXCEPTION, "delivery_stuck"): _STUCK,
+    (OrderState.REFUNDING, "correction_missed"): _UNCORRECTED,
+    (OrderState.REFUNDED, "correction_missed"): _UNCORRECTED_REFUNDED,
+    (OrderState.REFUNDING, "cancelled_after_payment"): _TAKEN_BACK,
+    (OrderState.REFUNDED, "cancelled_after_payment"): _TAKEN_BACK_REFUNDED,
     # A person looks at what its buyer could not release.
     (OrderState.UNDER_REVIEW, "held_for_review"): _REVIEWED,
     (OrderState.UNDER_REVIEW, "proof_asked"): _PROVE,
@@ -158,12 +174,18 @@ def reading_of(state: OrderState, events: Sequence[Told], *, is_top_up: bool) ->
     if state is OrderState.DELIVERED and "payment_confirmed" in happened:
         # A payment that a person took as enough was never confirmed in full.
         return _DELIVERED_LATE if happened["payment_confirmed"].facts.get("late") else _READINGS[state]
+    if state is OrderState.EXCEPTION and _last_of(events, "correction_asked", "delivery_stuck") == "correction_asked":
+        return _CORRECT
     if state is OrderState.EXCEPTION and "refund_stuck" in happened:
         return _READINGS[state]
     if state is OrderState.EXCEPTION and {"delivery_stuck", "partly_delivered"} <= happened.keys():
         return _STUCK_IN_PART
     causes = (words for (in_state, event), words in _CAUSED.items() if in_state is state and event in happened)
     return next(causes, _READINGS[state])
+
+
+def _last_of(events: Sequence[Told], *names: str) -> str | None:
+    return next((told.event for told in reversed(events) if told.event in names), None)
 
 
 def state_name_of(state: OrderState, *, is_top_up: bool) -> Words:
@@ -232,6 +254,7 @@ def _path(state: OrderState, reached: Mapping[OrderState, datetime]) -> list[Ord
         OrderState.PAID,
         OrderState.DELIVERING,
         OrderState.EXCEPTION,
+        OrderState.RESUBMITTING,
     )
     passed = sorted((s for s in detours if s in reached and s is not state), key=reached.__getitem__)
     if state is OrderState.EXCEPTION and OrderState.DELIVERING in reached and OrderState.REFUNDING not in reached:
@@ -241,6 +264,8 @@ def _path(state: OrderState, reached: Mapping[OrderState, datetime]) -> list[Ord
         return [*passed, *ending, OrderState.REFUNDED]
     if state is OrderState.CANCELLED:
         return [OrderState.CANCELLED]
-    here = [state] if state in {OrderState.UNDER_REVIEW, OrderState.DELIVERING} else []
+    if state is OrderState.COMPLETED:
+        return [*passed, OrderState.DELIVERED, state]
+    here = [state] if state in {OrderState.UNDER_REVIEW, OrderState.DELIVERING, OrderState.RESUBMITTING} else []
     coming = [s for s in (OrderState.PAID, OrderState.DELIVERED) if s not in passed]
     return [*passed, *here, *coming]

@@ -8,6 +8,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from kameng.catalogue.browse import list_products, list_types
 from kameng.checkout.cancel_order import OrderNotCancellable, cancel_order
+from kameng.checkout.cancel_paid import NoLongerCancellable, cancel_paid
 from kameng.checkout.left import left
 from kameng.checkout.place_order import (
     IdempotencyConflict,
@@ -22,6 +23,7 @@ from kameng.checkout.place_order import (
 from kameng.orders.number import printed
 from kameng.payment.gateways import GatewayUnknown
 from kameng.payment.start_payment import OrderNotPayable, PaymentRefused, PaymentUnavailable, start_payment
+from kameng.resubmission.desk import Desk
 from kameng.sites.site import SiteMissing
 from kameng.supply.ask_again import ask_again
 from kameng.tracking.access import Access, grant
@@ -133,10 +135,16 @@ async def pay(counter: NamedDependency[Counter], order_no: FromPath[str], data: 
     operation_id="cancelOrder",
     status_code=200,
     security=SECURED,
-    responses=problems(TokenNeeded, OrderNotCancellable, body=False),
+    responses=problems(TokenNeeded, OrderNotCancellable, NoLongerCancellable, body=False),
 )
-async def cancel(counter: NamedDependency[Counter], order_no: FromPath[str]) -> CancelledShape:
-    """Cancel an unpaid order and put its codes back."""
+async def cancel(
+    counter: NamedDependency[Counter], resubmission_desk: NamedDependency[Desk], order_no: FromPath[str]
+) -> CancelledShape:
+    """Cancel an order and put its codes back: an unpaid one; a paid one within minutes, while nothing was read and no
+    supplier was asked, and then its money goes back."""
     order_id = counter.bearer(order_no).order_id
-    state = await cancel_order(db=counter.db, order_id=order_id)
+    try:
+        state = await cancel_order(db=counter.db, order_id=order_id)
+    except OrderNotCancellable:
+        state = await cancel_paid(db=counter.db, order_id=order_id, within=resubmission_desk.rules.cancel_within)
     return CancelledShape(order_no=printed(order_id), state=state)

@@ -7,6 +7,7 @@ from litestar.di import Provide
 from kameng.web.guest_api.counter import provide_counter
 from kameng.web.guest_api.document import PATH
 from kameng.web.guest_api.ordering import cancel, catalogue, pay, place
+from kameng.web.guest_api.resubmitting import confirm, correct, read_resubmission, resubmit
 from kameng.web.guest_api.status import status
 from kameng.web.guest_api.tracking import events, look_up, prove_order, show_codes
 
@@ -14,7 +15,21 @@ from kameng.web.guest_api.tracking import events, look_up, prove_order, show_cod
 def guest_api_routes() -> Router:
     return Router(
         path=PATH,
-        route_handlers=[catalogue, place, pay, cancel, look_up, show_codes, prove_order, events, status],
+        route_handlers=[
+            catalogue,
+            place,
+            pay,
+            cancel,
+            look_up,
+            show_codes,
+            prove_order,
+            events,
+            read_resubmission,
+            resubmit,
+            correct,
+            confirm,
+            status,
+        ],
         dependencies={"counter": Provide(provide_counter, sync_to_thread=False)},
         cache_control=CacheControlHeader(no_store=True),
         tags=["guest"],

@@ -57,7 +57,7 @@ def _product(product: Product, stock: Mapping[int, int]) -> ProductShape:
         summary=product.summary,
         usage_note=product.usage_note,
         delivers=product.delivers,
-        form=[_field(field) for field in product.form],
+        form=[field_shape(field) for field in product.form],
         skus=[
             SkuShape(
                 id=sku.id,
@@ -72,7 +72,8 @@ def _product(product: Product, stock: Mapping[int, int]) -> ProductShape:
     )
 
 
-def _field(field: FormField) -> FieldShape:
+def field_shape(field: FormField) -> FieldShape:
+    """One question of a product."""
     return FieldShape(
         name=field.name,
         kind=field.kind,
