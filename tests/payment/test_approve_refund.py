@@ -1,5 +1,6 @@
 """Larger sums go back only when others agree: one above the first limit, two different people above the second."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -132,7 +133,7 @@ async def test_what_is_agreed_to_is_agreed_to_once(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("verb", [approve, decline])
-async def test_a_reason_and_a_request_are_needed(shop: Shop, verb) -> None:  # type: ignore[no-untyped-def]
+async def test_a_reason_and_a_request_are_needed(shop: Shop, verb: Callable[..., Awaitable[RequestState]]) -> None:
     _, request_id = await asked(shop, ONE)
     with pytest.raises(InvalidInput):
         await verb(shop, request_id, reason=" ")
