@@ -138,6 +138,15 @@ class DeliveryFile:
             return None
         return self.amount_fen - self.cost_fen
 
+    @property
+    def is_held(self) -> bool:
+        """A part of an order is delivered, and for the rest nobody is asked any more."""
+        return (
+            self.state == "stuck"
+            and self.order_id is not None
+            and not any(attempt.is_live for attempt in self.attempts)
+        )
+
     def attempt(self, attempt_id: int) -> DeliveryAttempt:
         return next(attempt for attempt in self.attempts if attempt.id == attempt_id)
 

@@ -94,7 +94,7 @@ async def test_not_delivered_goes_to_the_next_supplier_once_it_is_confirmed(
     page = await console.post(f"{path}/decide", WHY | {"verdict": "not_delivered"})
     assert page.status_code == 200
     assert "立即换下一个货源" in page.text
-    assert "south" in page.text
+    assert "<strong>South</strong>" in page.text
     assert "重复发货" in page.text
     assert await supplied.states() == ["in_doubt"]
     assert await console.log() == []
@@ -206,6 +206,29 @@ async def test_withdrawn_at_the_supplier_is_asked_for_elsewhere(console: Console
     assert supplied.depot["north"].calls.count("cancel") == 3
     refund = await supplied.shop.db.pool.fetchval("SELECT refund_fen FROM delivery_attempts ORDER BY id LIMIT 1")
     assert refund == 900
+
+
+async def test_a_part_that_nobody_can_complete_is_routed_again_by_a_person(
+    console: Console, supplied: Supplied
+) -> None:
+    supplied.depot["north"].will("place", Delivered(codes=(Code("A1"),)), Refused(Why.OUT_OF_STOCK, "缺货"))
+    supplied.depot["south"].will("place", Refused(Why.OUT_OF_STOCK, "缺货"))
+    order_id = await supplied.order(quantity=2)
+    path = f"{QUEUE}/{await supplied.attempt()}"
+    assert await supplied.shop.state(order_id) is OrderState.EXCEPTION
+    assert path in (await console.get(f"{QUEUE}?show=held")).text
+    assert "已到 1 件，还差 1 件" in (await console.get(path)).text
+    assert (await console.post(f"{path}/route-again", {"reason": " "})).status_code == 422
+    await supplied.shop.db.pool.execute("UPDATE supplier_goods SET stock = NULL")
+    supplied.depot["north"].will("place", Delivered(codes=(Code("A2"),)))
+    supplied.shop.clock.go_on(timedelta(seconds=1))
+    assert (await console.post(f"{path}/route-again", {"reason": "对方补货了"})).status_code == 303
+    await worked(supplied.dispatcher)
+    assert await supplied.shop.state(order_id) is OrderState.DELIVERED
+    assert EMPTY in (await console.get(QUEUE)).text
+    again = await console.post(f"{path}/route-again", {"reason": "再来"})
+    assert again.status_code == 409
+    assert [line.action for line in await console.log()] == ["attempt:routed_again"]
 
 
 async def test_a_complaint_is_handed_on_once_and_stands_with_its_answer(console: Console, supplied: Supplied) -> None:

@@ -79,6 +79,7 @@ DOORS = (
         {"verdict": "not_delivered", "why": "查过", "confirmed": "1"},
     ),
     Door(_P.DELIVERY_DECIDE, "POST", "/exceptions/{attempt}/cancel", WHY),
+    Door(_P.DELIVERY_DECIDE, "POST", "/exceptions/{attempt}/route-again", WHY),
     Door(_P.SUPPLIER_LOOK, "GET", "/suppliers"),
     Door(_P.SUPPLIER_LOOK, "GET", "/suppliers/north"),
     Door(_P.SUPPLIER_EDIT, "GET", "/suppliers/new/yrapi"),

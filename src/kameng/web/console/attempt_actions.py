@@ -11,9 +11,11 @@ from kameng.fulfilment.cancel_attempt import CantBeCancelled, cancel_attempt
 from kameng.fulfilment.complain import NothingOrderedYet, TakesNoComplaints, complain
 from kameng.fulfilment.decide_attempt import AttemptNotInDoubt, Finding, ask_now, decide_attempt, take_attempt
 from kameng.fulfilment.hand_back_attempt import NobodyHasIt, hand_back_attempt
+from kameng.fulfilment.route_again import NothingToRoute, route_again
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
-from kameng.staff.audit import NotedDatabase
+from kameng.orders.lifecycle import Actor, ActorKind
+from kameng.staff.audit import NotedDatabase, note
 from kameng.staff.roles import Permission
 from kameng.supply.answer import CancelAsked, Cancelled, ComplaintFiled
 from kameng.supply.suppliers import Suppliers, SupplierUnknown
@@ -27,7 +29,7 @@ DECIDE = [needs(Permission.DELIVERY_DECIDE)]
 # What an action may be refused with and still be answered by the attempt's page.
 _SHOWN: tuple[type[Refusal], ...] = (
     InvalidInput, AttemptNotInDoubt, NobodyHasIt, CantBeCancelled, TakesNoComplaints, NothingOrderedYet,
-    SupplierUnknown,
+    SupplierUnknown, NothingToRoute,
 )  # fmt: skip
 DELIVERED, NOT_DELIVERED = "delivered", "not_delivered"
 
@@ -74,8 +76,9 @@ async def decide(
         if "confirmed" not in form:
             preview = None if finding.delivered else await what_follows(desk, suppliers, hand)
             return await show_attempt(
-                desk, suppliers, hand, name="console/delivery/confirm.html", finding=finding, preview=preview, form=form
-            )
+                desk, suppliers, hand, name="console/delivery/confirm.html", finding=finding, preview=preview,
+                form=form, supplier_names={source.code: source.name for source in await suppliers.listed()},
+            )  # fmt: skip
         facts = {"verdict": form["verdict"], "reason": finding.why, "codes": len(finding.codes) or None}
         await decide_attempt(
             db=_noted(desk, hand, "decided", **facts), keyring=desk.keyring, suppliers=suppliers,
@@ -116,6 +119,25 @@ async def complain_of(
     except _SHOWN as refusal:
         return await show_attempt(desk, suppliers, hand, refusal=refusal)
     return back_to(hand.path, done="complained" if isinstance(answer, ComplaintFiled) else "complaint_failed")
+
+
+@post("/exceptions/{attempt_id:int}/route-again", guards=DECIDE, status_code=200)
+async def look_for_a_route(
+    desk: NamedDependency[Desk], suppliers: NamedDependency[Suppliers], attempt_id: FromPath[int]
+) -> Response[Any]:
+    """A part is delivered and nobody was left for the rest: suppliers are looked for anew."""
+    hand, form = await attempt_in(desk, attempt_id), await typed(desk.request)
+    try:
+        reason = reason_typed(form)
+        if hand.delivery.order_id is None:
+            raise NothingToRoute
+        async with desk.db.transaction() as tx:
+            actor = Actor(ActorKind.STAFF, desk.looker.staff.login)
+            await route_again(tx, order_id=hand.delivery.order_id, actor=actor, reason=reason)
+            await note(tx, desk.note("attempt:routed_again", hand.subject, number=hand.attempt.number, reason=reason))
+    except _SHOWN as refusal:
+        return await show_attempt(desk, suppliers, hand, refusal=refusal)
+    return back_to(EXCEPTIONS, done="routed_again")
 
 
 async def _done(

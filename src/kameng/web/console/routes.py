@@ -92,6 +92,7 @@ BEHIND_THE_DOOR = Router(
         attempt_actions.decide,
         attempt_actions.cancel,
         attempt_actions.complain_of,
+        attempt_actions.look_for_a_route,
         stock.stock_page,
         withdraw.withdraw_a_batch,
         withdraw.withdraw_what_expired,
