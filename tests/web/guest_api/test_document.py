@@ -9,6 +9,7 @@ pytestmark = pytest.mark.anyio
 
 OPERATIONS = {
     "readCatalogue", "readStatus", "placeOrder", "startPayment", "cancelOrder", "proveOrder", "lookUp", "revealCodes",
+    "readResubmission", "resubmit", "correctAccount", "confirmArrival",
     "listen",
 }  # fmt: skip
 

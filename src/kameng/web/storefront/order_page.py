@@ -7,14 +7,17 @@ from litestar.di import NamedDependency
 
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
-from kameng.orders.number import OrderId, read
+from kameng.orders.number import OrderId, printed, read
 from kameng.payment.gateways import Gateways
+from kameng.resubmission.resubmission import KIND_NAMES, RESUBMISSION_STATE_NAMES, WHY_WORDS, ResubmissionRules
+from kameng.resubmission.show import show
 from kameng.tracking.access import Access
 from kameng.tracking.outlook import EFFECT_WORDS, TROUBLE_WORDS
 from kameng.tracking.view import OrderView, view_order
 from kameng.web.design.pages import NO_STORE, Pages
 from kameng.web.design.ways_to_pay import ways_to_pay
 from kameng.web.storefront.order_cookies import present_access
+from kameng.web.storefront.order_help import help_of
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -28,6 +31,7 @@ class OrderPage:
         self.keyring = keyring
         self.gateways = gateways
         self.pages = pages
+        self.rules: ResubmissionRules = request.app.state.resubmission_rules
 
     def access_to(self, order_id: OrderId) -> Access | None:
         return present_access(self.request, self.keyring, order_id, self.db.clock.now())
@@ -41,12 +45,16 @@ class OrderPage:
     async def show(self, order_id: OrderId, access: Access, *, status: int = 200, **more: object) -> Response[str]:
         """The whole page. It may hold codes: nobody keeps it."""
         context = {"typed": None, "codes": None, "errors": {}, "problem": None, "challenge": None, **more}
+        order = await self._order(order_id, access)
+        view = order["order"]
+        assert isinstance(view, OrderView)
         return self.pages.page(
             self.request,
             "storefront/order/page.html",
             status=status,
             headers=NO_STORE,
-            **await self._order(order_id, access),
+            **order,
+            **await help_of(self.db, view),
             **context,
         )
 
@@ -67,6 +75,20 @@ class OrderPage:
             "ways": await ways_to_pay(self.gateways),
             "trouble_words": TROUBLE_WORDS,
             "effect_words": EFFECT_WORDS,
+            **await self._put_right(order_id),
+        }
+
+    async def _put_right(self, order_id: OrderId) -> dict[str, object]:
+        shown = await show(db=self.db, rules=self.rules, order_id=order_id)
+        new_order_id = shown.newest.new_order_id if shown.newest else None
+        return {
+            "shown": shown,
+            "kind_names": KIND_NAMES,
+            "resubmission_states": RESUBMISSION_STATE_NAMES,
+            "why_words": WHY_WORDS,
+            "new_order_no": printed(new_order_id) if new_order_id else None,
+            "old_order_no": printed(shown.replaces) if shown.replaces else None,
+            "confirm_days": self.rules.confirm_after.days,
         }
 
 
