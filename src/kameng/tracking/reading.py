@@ -168,6 +168,8 @@ def reading_of(state: OrderState, events: Sequence[Told], *, is_top_up: bool) ->
     happened = {told.event: told for told in events}
     if state is OrderState.DELIVERING:
         last = next((t.event for t in reversed(events) if t.event in _DELIVERING or t.event == "sent_to_supplier"), "")
+        if "partly_delivered" in happened and last != "result_in_doubt":
+            return _PARTLY
         return _DELIVERING.get(last, _TOPPING_UP if is_top_up else _READINGS[state])
     if state in {OrderState.DELIVERED, OrderState.COMPLETED} and is_top_up:
         return _TOPPED_UP
