@@ -125,6 +125,7 @@ VERDICTS: Mapping[Verdict, Words] = {
 REFUND_CAUSES: Mapping[RefundCause, Words] = {
     RefundCause.SOLD_OUT: Words("付款后缺货"),
     RefundCause.UNDELIVERABLE: Words("没有货源能发货"),
+    RefundCause.CANCELLED: Words("买家付款后取消"),
     RefundCause.PAID_TWICE: Words("重复付款"),
     RefundCause.PAID_TOO_MUCH: Words("多付"),
     RefundCause.PAID_TOO_LITTLE: Words("付款不足"),
