@@ -67,7 +67,9 @@ async def correct(
     if form.errors or "edit" in sent:
         return await _form_page(page, (order_id, access), shown, form, status=422 if form.errors else 200)
     if access is not Access.OWNER:
-        if (refused := await prove_owner(page, guard_rules, order_id, sent, visit)) is not None:
+        if (
+            refused := await prove_owner(page, rules=guard_rules, order_id=order_id, sent=sent, visit=visit)
+        ) is not None:
             return refused
         access = Access.OWNER
     if sent["confirmed"] != "yes":

@@ -46,7 +46,9 @@ async def resubmit(
         return Redirect(visit.link(f"/orders/{printed(order_id)}"), status_code=303)
     kind = Kind(sent["kind"])
     if kind in _NEED_OWNER and access is not Access.OWNER:
-        if (refused := await prove_owner(page, guard_rules, order_id, sent, visit)) is not None:
+        if (
+            refused := await prove_owner(page, rules=guard_rules, order_id=order_id, sent=sent, visit=visit)
+        ) is not None:
             return refused
         access = Access.OWNER
     application = Application(
@@ -103,7 +105,7 @@ async def confirm_received(
 
 
 async def prove_owner(
-    page: OrderPage, rules: GuardRules, order_id: OrderId, sent: Form, visit: Visit
+    page: OrderPage, *, rules: GuardRules, order_id: OrderId, sent: Form, visit: Visit
 ) -> Response[str] | None:
     """None when the whole contact that was typed is the order's; else the page with what is wrong or missing."""
     claim = Claim(order_id, visit.client_address, sent["contact"] or None, sent["proof"] or None)
