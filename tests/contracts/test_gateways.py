@@ -267,25 +267,11 @@ async def test_a_part_sent_back_is_not_called_the_whole(channel: Channel) -> Non
 @pytest.mark.parametrize("how", [*NOBODY_KNOWS, *NOT_EVEN_DONE])
 async def test_a_part_in_doubt_is_settled_by_how_much_went_back(channel: Channel, how: str) -> None:
     trade_no = await channel.paid()
-    paid = await channel.gateway.query(REFERENCE, trade_no=trade_no)
-    assert isinstance(paid, Paid)
-    assert paid.nothing_sent_back
     assert isinstance(await channel.gateway.refund(refund_of(trade_no, amount_fen=234)), RefundDone)
     await channel.will("refund", how)
     assert isinstance(await channel.gateway.refund(refund_of(trade_no, amount_fen=500)), InDoubt)
     sent_fen = 234 if how in NOT_EVEN_DONE else 734
     assert await channel.gateway.query(REFERENCE, trade_no=trade_no) == PartlySentBack(trade_no, sent_fen)
-
-
-async def test_a_gateway_that_says_nothing_of_refunds_is_not_taken_to_say_that_there_were_none(
-    channel: Channel,
-) -> None:
-    trade_no = await channel.paid()
-    await channel.gateway.refund(refund_of(trade_no, amount_fen=234))
-    await channel.will("order", "without_refundmoney")
-    known = await channel.gateway.query(REFERENCE, trade_no=trade_no)
-    assert isinstance(known, Paid)
-    assert not known.nothing_sent_back
 
 
 async def test_a_script_is_no_place_to_pay(channel: Channel) -> None:

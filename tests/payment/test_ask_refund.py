@@ -10,7 +10,7 @@ from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId
 from kameng.payment.ask_refund import NothingLeft, RefundWish, ask_refund
-from kameng.payment.attempt import REFUND_AGAIN_AFTER, RefundCause, RefundState
+from kameng.payment.attempt import RefundCause
 from kameng.payment.decide_refund import Verdict, decide_refund
 from kameng.payment.grant_refund import WholeOnly
 from kameng.payment.refund import NotNow
@@ -216,55 +216,6 @@ async def test_all_of_a_delivered_order_stuck_never_puts_its_goods_up_for_sale(s
     assert await shop.state(order_id) is OrderState.REFUNDED
     assert await shop.cards(goods.sku_id) == {"available": 4, "sold": 1}
     await assert_sound(shop)
-
-
-@pytest.mark.parametrize("mood", [Mood.LOST, Mood.DOUBT])
-async def test_a_part_in_doubt_is_settled_where_the_gateway_tells_how_much_went_back(shop: Shop, mood: Mood) -> None:
-    shop.bank.tells_parts = True
-    order_id = await delivered(shop)
-    await ask(shop, order_id, 300)
-    await sweep(shop)
-    await ask(shop, order_id, 200)
-    shop.bank.will(Call.REFUND, mood)
-    await sweep(shop)
-    for pause in REFUND_AGAIN_AFTER:
-        shop.clock.go_on(pause)
-        await sweep(shop)
-    (trade,) = shop.bank.trades.values()
-    assert trade.parts_sent_back == [300, 200]
-    assert {line[2] for line in await shop.refund_lines()} == {RefundState.DONE}
-    assert await shop.alarms() == []
-    await assert_sound(shop)
-
-
-async def test_the_first_part_in_doubt_is_sent_again_only_when_asked_often_enough(shop: Shop) -> None:
-    shop.bank.tells_parts = True
-    order_id = await delivered(shop)
-    await ask(shop, order_id, 300)
-    shop.bank.will(Call.REFUND, Mood.DOUBT)
-    await sweep(shop)
-    (trade,) = shop.bank.trades.values()
-    for pause in REFUND_AGAIN_AFTER[:2]:
-        shop.clock.go_on(pause)
-        await sweep(shop)
-        assert trade.parts_sent_back == []
-    shop.clock.go_on(REFUND_AGAIN_AFTER[2])
-    await sweep(shop)
-    assert trade.parts_sent_back == [300]
-
-
-async def test_money_that_went_back_without_us_is_for_a_person(shop: Shop) -> None:
-    shop.bank.tells_parts = True
-    order_id = await delivered(shop)
-    await ask(shop, order_id, 300)
-    (trade,) = shop.bank.trades.values()
-    trade.parts_sent_back.append(50)
-    shop.bank.will(Call.REFUND, Mood.DOUBT)
-    await sweep(shop)
-    shop.clock.go_on(REFUND_AGAIN_AFTER[0])
-    await sweep(shop)
-    assert trade.parts_sent_back == [50]
-    assert await shop.alarms() == ["refund_stuck"]
 
 
 async def test_a_receipt_of_several_orders_gives_each_its_share(shop: Shop) -> None:

@@ -178,6 +178,18 @@ async def test_a_payment_is_read(said: Any, answer: QueryAnswer) -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "nothing"), [({}, False), ({"refundmoney": ""}, False), ({"refundmoney": "0.00"}, True)]
+)
+async def test_silence_about_refunds_is_not_taken_to_mean_that_there_were_none(
+    told: dict[str, str], nothing: bool
+) -> None:
+    async with saying(ORDER | told) as case:
+        paid = await case.gateway.query(REFERENCE, trade_no=TRADE_NO)
+    assert isinstance(paid, Paid)
+    assert paid.nothing_sent_back is nothing
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "",
