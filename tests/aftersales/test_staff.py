@@ -23,10 +23,13 @@ pytestmark = pytest.mark.anyio
 
 # What a refund leaves behind, whichever verb began it.
 REFUNDED = """
-WITH moved AS (UPDATE orders SET state = 'refunding' WHERE id = $1)
 INSERT INTO refunds (receipt_id, order_id, amount_fen, state, cause, requested_at)
-SELECT r.id, $1, r.amount_fen, 'intended', 'staff', r.received_at
+SELECT r.id, $1, r.amount_fen - $2, $3, $4, $5
 FROM receipts r JOIN payment_attempt_orders p USING (attempt_id) WHERE p.order_id = $1 RETURNING id
+"""
+REPLACED = """
+INSERT INTO resubmissions (order_id, kind, state, actor_kind, applied_at, ended_at)
+VALUES ($1, $2, $3, 'staff', $4, $4) RETURNING id
 """
 
 
@@ -94,11 +97,35 @@ async def test_only_what_has_happened_can_be_an_outcome(shop: Shop) -> None:
     assert await desk.story() == ["opened"]
 
 
-async def test_a_refund_that_is_under_way_can_be_one_and_brings_its_number(shop: Shop) -> None:
+@pytest.mark.parametrize(("kept", "outcome"), [(0, Outcome.REFUNDED), (1, Outcome.REFUNDED_PART)])
+async def test_a_refund_that_is_under_way_can_be_one_and_brings_its_number(
+    shop: Shop, kept: int, outcome: Outcome
+) -> None:
     desk = await a_case_desk(shop)
-    (refund,) = await shop.rows(REFUNDED, desk.order_id)
-    case = await desk.solve(Outcome.REFUNDED, words="已原路退款")
-    assert (case.outcome, case.reference) == (Outcome.REFUNDED, str(refund["id"]))
+    (refund,) = await shop.rows(REFUNDED, desk.order_id, kept, "intended", "staff", shop.clock.now())
+    assert list((await desk.file()).outcomes) == [Outcome.ANSWERED, outcome]
+    case = await desk.solve(outcome, words="已原路退款")
+    assert (case.outcome, case.reference) == (outcome, str(refund["id"]))
+
+
+async def test_money_that_went_back_for_another_reason_or_not_at_all_proves_nothing(shop: Shop) -> None:
+    desk = await a_case_desk(shop)
+    now, before = shop.clock.now(), shop.clock.now() - timedelta(seconds=1)
+    for state, cause, at in (("refused", "staff", now), ("done", "paid_twice", now), ("done", "staff", before)):
+        await shop.rows(REFUNDED, desk.order_id, 1, state, cause, at)
+    assert list((await desk.file()).outcomes) == [Outcome.ANSWERED]
+
+
+async def test_a_replacement_can_be_one_and_brings_its_number(shop: Shop) -> None:
+    desk = await a_case_desk(shop)
+    now = shop.clock.now()
+    for kind, state, at in (("replace_code", "failed", now), ("paid_not_seen", "done", now),
+                            ("replace_code", "done", now - timedelta(seconds=1))):  # fmt: skip
+        await shop.rows(REPLACED, desk.order_id, kind, state, at)
+    assert list((await desk.file()).outcomes) == [Outcome.ANSWERED]
+    (row,) = await shop.rows(REPLACED, desk.order_id, "replace_code", "done", now)
+    case = await desk.solve(Outcome.REPLACED, words="已补发，请在订单页查看新卡密")
+    assert (case.outcome, case.reference) == (Outcome.REPLACED, str(row["id"]))
 
 
 async def test_a_complaint_goes_to_the_supplier_outside_any_transaction_and_can_be_one(shop: Shop) -> None:
@@ -187,8 +214,7 @@ async def test_the_queue_has_what_ends_first_on_top(shop: Shop) -> None:
     assert [line.owner for line in listed] == [None, "an-before"]
     await second.wait(minutes=50)
     await second.solve()
-    async with shop.db.reading() as connection:
-        counts = await count_cases(connection, staff_id=second.an.id, db=shop.db)
+    counts = await count_cases(shop.db, staff_id=second.an.id)
     assert counts == {
         Filter.UNDER_WAY: 2, Filter.MINE: 1, Filter.UNASSIGNED: 0, Filter.DUE: 0, Filter.WAITING: 1,
         Filter.FOLLOW_UP: 0,

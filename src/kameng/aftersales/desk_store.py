@@ -26,7 +26,7 @@ SELECT id, event, to_state, actor_kind, actor_id, facts, at FROM case_events WHE
 VERSION = "SELECT max(id) FROM case_events WHERE case_id = $1"
 
 _LINE = """
-SELECT c.*, v.product_name, v.face_value, s.login AS owner, site.name AS site,
+SELECT c.*, o.state AS order_state, v.product_name, v.face_value, s.login AS owner, site.name AS site,
     (SELECT m.author FROM case_messages m WHERE m.case_id = c.id AND m.author <> 'note' ORDER BY m.id DESC LIMIT 1)
         AS last_author
 FROM cases c JOIN orders o ON o.id = c.order_id JOIN sku_versions v ON v.id = o.sku_version_id
@@ -59,6 +59,8 @@ SELECT count(*) AS under_way,
     count(*) FILTER (WHERE follow_up_at <= $2) AS follow_up
 FROM cases WHERE state <> 'closed'
 """
+
+DUE = "SELECT count(*) FROM cases WHERE state <> 'closed' AND (due_at <= $1 OR warned_at IS NOT NULL)"
 
 # A case that its buyer took back before its answer was due says nothing about us.
 FIGURES = """
@@ -124,3 +126,8 @@ async def figures(connection: Connection, since: datetime, now: datetime) -> dic
 async def handlers(connection: Connection, roles: Sequence[str]) -> list[asyncpg.Record]:
     rows: list[asyncpg.Record] = await connection.fetch(HANDLERS, list(roles))
     return rows
+
+
+async def due(connection: Connection, now: datetime) -> int:
+    count: int = await connection.fetchval(DUE, now)
+    return count

@@ -1,6 +1,9 @@
 """SQL of what is kept of an order when a case about it is opened: reads across packages. Private to this package."""
 
+from datetime import datetime
 from typing import Any
+
+import asyncpg
 
 from kameng.kernel.database import Connection, Transaction
 
@@ -22,10 +25,19 @@ SELECT o.state, o.quantity, o.amount_fen, o.pay_until, v.product_name, v.face_va
 FROM orders o JOIN sku_versions v ON v.id = o.sku_version_id WHERE o.id = $1
 """
 
-# All of the money goes back, or is back.
-WHOLE_REFUND = """
-SELECT min(r.id) FROM orders o JOIN refunds r ON r.order_id = o.id
-WHERE o.id = $1 AND o.state IN ('refunding', 'refunded') AND r.cause NOT IN ('paid_twice', 'paid_too_much')
+# What of an order's money has gone back, or is on its way, since its case was opened; and all that ever has.
+MONEY_BACK = """
+SELECT o.amount_fen, min(r.id) FILTER (WHERE r.requested_at >= $2) AS first_since,
+    coalesce(sum(r.amount_fen), 0)::bigint AS back_fen
+FROM orders o LEFT JOIN refunds r ON r.order_id = o.id AND r.state <> 'refused'
+    AND r.cause NOT IN ('paid_twice', 'paid_too_much')
+WHERE o.id = $1 GROUP BY o.amount_fen
+"""
+
+# The goods were delivered once more, or others in their place, since the case was opened.
+PUT_RIGHT = """
+SELECT id, new_order_id FROM resubmissions
+WHERE order_id = $1 AND state = 'done' AND kind <> 'paid_not_seen' AND ended_at >= $2 ORDER BY id DESC LIMIT 1
 """
 
 FACTS = "SELECT facts FROM cases WHERE id = $1"
@@ -37,10 +49,14 @@ async def snapshot(tx: Transaction, order_id: int, *, at_most: int) -> dict[str,
     return dict(row)
 
 
-async def whole_refund(connection: Connection, order_id: int) -> int | None:
-    """The number of the first refund of an order whose money goes back."""
-    refund_id: int | None = await connection.fetchval(WHOLE_REFUND, order_id)
-    return refund_id
+async def money_back(connection: Connection, order_id: int, since: datetime) -> tuple[int | None, bool]:
+    """The number of the first refund since then, and whether all of the order's money is back or on its way."""
+    (row,) = await connection.fetch(MONEY_BACK, order_id, since)
+    return row["first_since"], row["back_fen"] >= row["amount_fen"]
+
+
+async def put_right(connection: Connection, order_id: int, since: datetime) -> asyncpg.Record | None:
+    return await connection.fetchrow(PUT_RIGHT, order_id, since)
 
 
 async def facts(connection: Connection, case_id: int) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +14,7 @@ from kameng.aftersales.solve_case import outcomes_of
 from kameng.aftersales.store import case_of
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Connection, Database
+from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId
 from kameng.staff.roles import ALLOWED, Permission
 
@@ -33,9 +35,10 @@ class Filter(StrEnum):
 
 @dataclass(frozen=True)
 class CaseLine:
-    """`last_author` is who wrote last, of buyer and staff."""
+    """`order_state` is the order's now, `last_author` who wrote last, of buyer and staff."""
 
     case: Case
+    order_state: OrderState
     product_name: str
     face_value: str
     site: str | None
@@ -83,10 +86,16 @@ async def list_cases(db: Database, wanted: Filter, *, staff_id: int) -> list[Cas
     return [_line(dict(row)) for row in rows]
 
 
-async def count_cases(connection: Connection, *, staff_id: int, db: Database) -> dict[Filter, int]:
+async def count_cases(db: Database, *, staff_id: int) -> dict[Filter, int]:
     """Of each filter but the closed ones."""
-    row = await desk_store.counts(connection, staff_id, db.clock.now())
+    async with db.reading() as connection:
+        row = await desk_store.counts(connection, staff_id, db.clock.now())
     return {Filter(name): count for name, count in row.items()}
+
+
+async def count_due(connection: Connection, now: datetime) -> int:
+    """How many have a promise that is broken or near its end."""
+    return await desk_store.due(connection, now)
 
 
 async def cases_of_order(db: Database, order_id: OrderId) -> list[CaseLine]:
@@ -122,6 +131,7 @@ async def list_handlers(db: Database) -> list[tuple[int, str]]:
 def _line(row: Mapping[str, Any]) -> CaseLine:
     return CaseLine(
         case=case_of(row),
+        order_state=OrderState(row["order_state"]),
         product_name=row["product_name"],
         face_value=row["face_value"],
         site=row["site"],

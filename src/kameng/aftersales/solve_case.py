@@ -11,6 +11,7 @@ from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Connection, Database
 from kameng.kernel.errors import InvalidInput
 from kameng.kernel.text import Words
+from kameng.orders.number import printed
 from kameng.staff.member import Staff
 
 
@@ -48,14 +49,14 @@ async def solve_case(*, db: Database, keyring: Keyring, rules: CaseRules, soluti
 
 
 async def outcomes_of(connection: Connection, case: Case) -> dict[Outcome, str | None]:
-    """The outcomes that are true of a case, each with the number of what proves it.
-
-    Replacement and partial refund join them with the verbs that bring them about.
-    """
+    """The outcomes that have come true since the case was opened, each with the number of what proves it."""
     outcomes: dict[Outcome, str | None] = {Outcome.ANSWERED: None}
+    right = await facts_store.put_right(connection, case.order_id, case.opened_at)
+    if right is not None:
+        outcomes[Outcome.REPLACED] = printed(right["new_order_id"]) if right["new_order_id"] else str(right["id"])
+    refund_id, is_whole = await facts_store.money_back(connection, case.order_id, case.opened_at)
+    if refund_id is not None:
+        outcomes[Outcome.REFUNDED if is_whole else Outcome.REFUNDED_PART] = str(refund_id)
     if case.complaint is not None:
         outcomes[Outcome.COMPLAINED] = case.complaint or None
-    refund_id = await facts_store.whole_refund(connection, case.order_id)
-    if refund_id is not None:
-        outcomes[Outcome.REFUNDED] = str(refund_id)
     return outcomes

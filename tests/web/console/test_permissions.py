@@ -12,6 +12,7 @@ from kameng.orders.number import printed
 from kameng.staff.roles import Permission, Role, may
 from kameng.web.console.home import home
 from kameng.web.console.routes import BEHIND_THE_DOOR
+from tests.web.console.case_things import things_of_cases
 from tests.web.console.conftest import Console
 from tests.web.console.shop import Shop
 from tests.web.console.things import things_of_suppliers
@@ -107,6 +108,24 @@ DOORS = (
     Door(_P.RESTOCK_EDIT, "POST", "/restock/{rule}/drop", {}),
     Door(_P.STOCK_WITHDRAW, "POST", "/stock/batches/1/withdraw", WHY | {"confirmed": "1"}),
     Door(_P.STOCK_WITHDRAW, "POST", "/stock/withdraw-expired", WHY | {"confirmed": "1"}),
+    Door(_P.CASE_LOOK, "GET", "/cases"),
+    Door(_P.CASE_LOOK, "GET", "/cases/{case}"),
+    Door(_P.CASE_LOOK, "GET", "/cases/{case}/live"),
+    Door(_P.CASE_LOOK, "GET", "/cases/{case}/pictures/{picture}"),
+    Door(_P.CASE_HANDLE, "GET", "/cases/{case}/macros/{macro}"),
+    Door(_P.CASE_HANDLE, "POST", "/cases/{case}/answer", {"words": "您好", "then": "buyer", "seen": "0"}),
+    Door(_P.CASE_HANDLE, "POST", "/cases/{case}/note", {"words": "备注"}),
+    Door(_P.CASE_HANDLE, "POST", "/cases/{case}/take", {"to": "1"}),
+    Door(_P.CASE_HANDLE, "POST", "/cases/{case}/follow-up", {"follow_up": "2030-01-01T09:00"}),
+    Door(_P.CASE_HANDLE, "POST", "/cases/{case}/solve", {"words": "好了", "outcome": "answered", "seen": "0"}),
+    Door(_P.DELIVERY_HANDLE, "POST", "/cases/{case}/complain", {"complaint": "请核实", "attempt": "1"}),
+    Door(_P.MACRO_EDIT, "GET", "/macros"),
+    Door(_P.MACRO_EDIT, "POST", "/macros", {"name": "问好", "words": "您好"}),
+    Door(_P.MACRO_EDIT, "POST", "/macros/{macro}/drop", {}),
+    Door(_P.ANSWER_EDIT, "GET", "/answers"),
+    Door(_P.ANSWER_EDIT, "GET", "/answers/new"),
+    Door(_P.ANSWER_EDIT, "GET", "/answers/how-long"),
+    Door(_P.ANSWER_EDIT, "POST", "/answers", {"slug": "how-long", "question": "改"}),
     Door(_P.ALARM_LOOK, "GET", "/alarms"),
     Door(_P.ALARM_ANSWER, "POST", "/alarms/{alarm}/seen", {}),
     Door(_P.AUDIT_LOOK, "GET", "/audit"),
@@ -139,6 +158,7 @@ async def places(console: Console, shop: Shop) -> dict[str, object]:
     alarm = await console.db.pool.fetchval("SELECT min(id) FROM alarms")
     assert owner.id != other
     supply = await things_of_suppliers(console.db, shop.sku_id)
+    supply |= await things_of_cases(console.db, console.keyring, sold)
     request = await console.db.pool.fetchval(
         "INSERT INTO refund_requests (order_id, amount_fen, state, cause, reason, asker_kind, asker_id, needs,"
         " asked_at, lapse_at) SELECT id, 10, 'waiting', 'goodwill', '协商', 'staff', 'other', 1, $2, $2"

@@ -5,6 +5,13 @@ from collections.abc import Mapping
 from kameng.kernel.text import Words
 
 FACTS: Mapping[str, Words] = {
+    "order_no": Words("订单号"),
+    "promise": Words("承诺"),
+    "minutes_late": Words("超时分钟"),
+    "outcome": Words("处理结果"),
+    "then": Words("接下来等谁"),
+    "to": Words("分派给"),
+    "at": Words("时间"),
     "receipt_fen": Words("到账"),
     "owed_fen": Words("应付"),
     "surplus_fen": Words("多付"),
@@ -124,6 +131,16 @@ ACTIONS: Mapping[str, Words] = {
     "trouble:ended": Words("关闭故障"),
     "restock:saved": Words("保存预缓存规则"),
     "restock:dropped": Words("删除预缓存规则"),
+    "case:looked_at": Words("查看售后工单"),
+    "case:answered": Words("答复售后工单"),
+    "case:noted": Words("在售后工单写备注"),
+    "case:taken": Words("分派售后工单"),
+    "case:follow_up_set": Words("设定跟进时间"),
+    "case:solved": Words("给出售后处理结果"),
+    "case:complained": Words("把售后工单转投诉"),
+    "macro:saved": Words("保存常用语"),
+    "macro:dropped": Words("删除常用语"),
+    "answer:saved": Words("保存常见问题"),
     "alarm:seen": Words("处理告警"),
     "staff:added": Words("添加员工"),
     "staff:role_changed": Words("更改角色"),
@@ -134,6 +151,14 @@ ACTIONS: Mapping[str, Words] = {
 }
 
 DONE: Mapping[str, Words] = {
+    "case_answered": Words("已发给买家"),
+    "case_noted": Words("备注已保存，买家看不到"),
+    "case_taken": Words("已分派"),
+    "case_follow_up": Words("跟进时间已设定"),
+    "case_solved": Words("处理结果已发给买家，等待确认"),
+    "case_complained": Words("投诉已送达货源，答复见备注"),
+    "case_complaint_failed": Words("投诉没有送达，原因见备注"),
+    "macro_dropped": Words("常用语已删除"),
     "refund_requested": Words("已申请退款，系统会请求支付渠道退回款项"),
     "refund_asked": Words("退款申请已提交，等待同事审批；同意后自动原路退回"),
     "refund_agreed": Words("已记录你的同意，还要另一位同事审批"),

@@ -17,6 +17,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_401_UNAUTHORIZED
 
+from kameng.aftersales.queue import count_due
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.kernel.errors import Refusal
@@ -65,11 +66,12 @@ _at_the_last_step = at_step(Step.DONE)
 
 
 async def signed_in(connection: AnyConnection, handler: BaseRouteHandler) -> None:
-    """Lets whoever has logged in through, with the count that stands in the menu of every page."""
+    """Lets whoever has logged in through, with the counts that stand in the menu of every page."""
     await _at_the_last_step(connection, handler)
     db: Database = connection.app.state.db
     async with db.reading() as reading:
         connection.state.wanting = await count_wanting(reading)
+        connection.state.cases_due = await count_due(reading, db.clock.now())
 
 
 def needs(permission: Permission) -> Guard:

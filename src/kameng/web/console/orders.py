@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kameng.aftersales.queue import cases_of_order
 from kameng.kernel.database import Database
 from kameng.kernel.errors import Refusal
 from kameng.orders.account import Answer
@@ -26,6 +27,7 @@ from kameng.tracking.desk import (
 )
 from kameng.tracking.desk_delivery import find_vault_attempt
 from kameng.tracking.desk_numbers import DELIVERED_WITHIN
+from kameng.web.console import case_wording
 from kameng.web.console.door import AnyRequest, Desk, needs
 from kameng.web.console.pages import EXCEPTIONS, back_to, show, typed
 
@@ -82,7 +84,7 @@ async def show_order(
     return show(
         desk.request, "console/order/page.html", status=status, file=file, order=file.facts, codes=codes,
         refund_rules=desk.request.app.state.refund_rules, form=form if "cause" in form else {}, contact=contact,
-        account=account, refusal=refusal,
+        account=account, refusal=refusal, order_cases=await cases_of_order(desk.db, order_id), cases=case_wording,
     )  # fmt: skip
 
 

@@ -28,10 +28,12 @@ class MenuItem:
 
 
 EXCEPTIONS = "/console/exceptions"
+CASES = "/console/cases"
 
 MENU = (
     MenuItem("/console/orders", Words("订单"), Permission.ORDER_LOOK),
     MenuItem(EXCEPTIONS, Words("异常队列"), Permission.ORDER_LOOK),
+    MenuItem(CASES, Words("售后工单"), Permission.CASE_LOOK),
     MenuItem("/console/money", Words("待处理资金"), Permission.ORDER_LOOK),
     MenuItem("/console/refunds", Words("退款审批"), Permission.REFUND_APPROVE),
     MenuItem("/console/stock", Words("库存"), Permission.STOCK_LOOK),
@@ -40,6 +42,7 @@ MENU = (
     MenuItem("/console/suppliers", Words("货源"), Permission.SUPPLIER_LOOK),
     MenuItem("/console/troubles", Words("故障"), Permission.TROUBLE_LOOK),
     MenuItem("/console/gateways", Words("支付渠道"), Permission.GATEWAY_LOOK),
+    MenuItem("/console/answers", Words("常见问题"), Permission.ANSWER_EDIT),
     MenuItem("/console/alarms", Words("告警"), Permission.ALARM_LOOK),
     MenuItem("/console/audit", Words("操作记录"), Permission.AUDIT_LOOK),
     MenuItem("/console/staff", Words("员工"), Permission.STAFF_EDIT),
@@ -63,6 +66,7 @@ def _framed(request: AnyRequest, context: Mapping[str, Any]) -> dict[str, object
         "names": wording,
         "supply": supply_wording,
         "wanting": request.state.get("wanting", 0),
+        "cases_due": request.state.get("cases_due", 0),
         "yuan": yuan,
         "done": wording.DONE.get(request.query_params.get("done", "")),
         "refusal": None,
