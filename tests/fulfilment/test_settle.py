@@ -1,5 +1,6 @@
 """Whatever a supplier says about an attempt, however often and in whichever order, is worth what it can be worth."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -191,10 +192,13 @@ async def test_whatever_cannot_be_written_down_does_not_stop_the_rest(shop: Shop
 
 async def test_a_callback_before_the_answer_and_the_answer_after_it(shop: Shop) -> None:
     bench = await a_bench(shop)
-    bench["north"].will("place", Accepted("N1"))
+    hanging = asyncio.Event()
+    bench["north"].will("place", hanging, Accepted("N1"))
     await bench.dispatcher.look()
+    await bench["north"].hanging.wait()
     assert await bench.states() == ["calling"]
     await say(bench, Delivered(codes=codes("A1")), asked_by=AskedBy.CALLBACK)
+    hanging.set()
     await bench.dispatcher.finish()
     assert await bench.states() == ["delivered"]
     assert await bench.codes() == ["A1"]
