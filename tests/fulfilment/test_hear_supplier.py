@@ -1,5 +1,6 @@
 """Suppliers call back: what is signed is believed as far as it is signed, everything else is a reason to ask."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -124,11 +125,14 @@ async def test_an_order_nobody_made_is_told(shop: Shop) -> None:
 
 async def test_a_number_we_have_not_been_told_yet_comes_again(shop: Shop) -> None:
     bench = await a_believed_bench(shop)
-    bench["north"].will("place", Accepted("N7"))
+    hanging = asyncio.Event()
+    bench["north"].will("place", hanging, Accepted("N7"))
     await bench.dispatcher.look()
+    await bench["north"].hanging.wait()
     post = post_of(None, Delivered(codes=codes("A1")), supplier_no="N7")
     assert not (await bench.hear_post(post)).accepted
     assert await bench.codes() == []
+    hanging.set()
     await bench.dispatcher.finish()
     assert (await bench.hear_post(post)).accepted
     assert await bench.codes() == ["A1"]
@@ -138,9 +142,12 @@ async def test_a_number_we_have_not_been_told_yet_comes_again(shop: Shop) -> Non
 
 async def test_one_before_the_calls_answer_is_believed_too(shop: Shop) -> None:
     bench = await a_believed_bench(shop, "north", "south")
-    bench["north"].will("place", Accepted("N1"))
+    hanging = asyncio.Event()
+    bench["north"].will("place", hanging, Accepted("N1"))
     await bench.dispatcher.look()
+    await bench["north"].hanging.wait()
     await bench.hear(Failed(Reason.OPERATOR_TROUBLE, "运营商维护", cost_fen=900, refund_fen=900))
+    hanging.set()
     await bench.dispatcher.finish()
     await bench.work()
     assert await bench.states() == ["failed", "placed"]
