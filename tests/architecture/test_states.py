@@ -22,11 +22,11 @@ from kameng.orders.lifecycle import ActorKind, OrderEvent, OrderState
 from kameng.orders.order import ContactKind
 from kameng.payment import attempt
 from kameng.payment.attempt import AttemptState, HeardFrom, ReceiptUse, RefundCause, RefundState
+from kameng.payment.request import REQUEST_LIFECYCLE, RequestState
+from kameng.resubmission import resubmission
 from kameng.risk.score_order import Stage
 from kameng.risk.scorecard import Listed, Verdict
 from kameng.risk.subjects import SubjectKind
-from kameng.resubmission import resubmission
-from kameng.payment.request import REQUEST_LIFECYCLE, RequestState
 from kameng.staff.roles import Role
 from kameng.stock.card import BatchState, CardState, FileKind
 from kameng.supply.goods import GoodsKind

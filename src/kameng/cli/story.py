@@ -7,7 +7,7 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ TOP_UP, FACE_VALUE, ACCOUNT = "phone-credit", "30 元", {"account": "13912345678
 WITHIN_S = 90.0
 
 # The first supplier fails. The second takes the order, answers with garbage, and tells the truth when it is asked.
-WORST = (
+WORST: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("yrapi/control/reset", {}),
     ("yrapi/control/course", {"delay_s": 1, "ending": {"state": "failed", "words": "运营商维护"}}),
     ("kasushou/control/reset", {}),

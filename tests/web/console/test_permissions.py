@@ -25,8 +25,9 @@ WHY = {"reason": "买家来电"}
 
 @dataclass(frozen=True)
 class Door:
-    """`{held}` is an order under review, `{sold}` a delivered one, `{refund}` the former's stuck refund, `{request}` a request to refund the latter,
-    `{alarm}` an open alarm, `{other}` a colleague, and the rest as `things_of_suppliers` names them."""
+    """`{held}` is an order under review, `{sold}` a delivered one, `{refund}` the former's stuck refund, `{request}` a
+    request to refund the latter, `{alarm}` an open alarm, `{other}` a colleague, and the rest as `things_of_suppliers`
+    names them."""
 
     permission: Permission
     method: str

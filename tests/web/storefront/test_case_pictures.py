@@ -96,6 +96,7 @@ async def test_a_files_name_means_nothing(shopfront: Shopfront, name: str) -> No
     order_no = await with_a_case(shopfront)
     assert (await sent(shopfront, order_no, (name, a_picture(), "image/jpeg"))).status_code == 303
     stored = await shopfront.db.pool.fetchrow("SELECT * FROM case_pictures")
+    assert stored is not None
     assert set(dict(stored)) == {"id", "case_id", "message_id", "width", "height", "sealed"}
 
 
