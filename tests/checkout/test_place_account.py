@@ -24,6 +24,10 @@ GAME: AccountForm = (
     FormField("account", FieldKind.GAME_ACCOUNT, "游戏账号"),
     FormField("server", FieldKind.CHOICE, "区服", choices=("一区", "二区")),
 )
+TROUBLE = """
+INSERT INTO troubles (supplier_id, operator, province, kind, opened_at, expected_until, probe_at)
+SELECT s.id, $1, $2, 'failing', $3, $4, $4 FROM suppliers s
+"""
 HOLDS = "SELECT order_id, quantity, until FROM supply_holds"
 
 
@@ -119,6 +123,16 @@ async def test_the_last_pieces_are_held_until_the_payment_is_booked(shop: Shop) 
 
 async def test_what_no_route_delivers_to_this_operator_is_sold_out(shop: Shop) -> None:
     goods = await a_top_up(shop, operators=["unicom"])
+    with pytest.raises(OutOfStock):
+        await place(shop, wish_for(goods))
+    assert (await shop.counts())["orders"] == 0
+    await place(shop, wish_for(goods, operator="unicom"))
+
+
+async def test_what_nobody_delivers_to_this_province_now_is_not_sold_there(shop: Shop) -> None:
+    goods = await a_top_up(shop)
+    async with shop.db.transaction() as tx:
+        await tx.connection.execute(TROUBLE, "mobile", "江苏", tx.now, tx.now + timedelta(minutes=5))
     with pytest.raises(OutOfStock):
         await place(shop, wish_for(goods))
     assert (await shop.counts())["orders"] == 0

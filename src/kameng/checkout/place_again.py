@@ -69,7 +69,6 @@ async def place_again(tx: Transaction, keyring: Keyring, rules: CheckoutRules, a
     offer = await find_offer(tx.connection, old.sku_id)
     if offer is None or not offer.on_sale:
         raise SkuUnavailable
-    operator = old.account.operator if old.account else None
     new = NewOrder(
         site_id=old.site_id,
         sku_id=old.sku_id,
@@ -83,7 +82,7 @@ async def place_again(tx: Transaction, keyring: Keyring, rules: CheckoutRules, a
         judged=again.judged,
     )
     order = await place(tx, keyring, new, account=old.account)
-    if not await secure(tx, offer, order, operator=operator):
+    if not await secure(tx, offer, order, old.account):
         raise OutOfStock
     if offer.filled_by is FilledBy.SUPPLIER and await _costs_more(tx, old, piece_fen=offer.face_fen):
         raise OldPriceTooLow

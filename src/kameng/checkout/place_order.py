@@ -189,7 +189,7 @@ async def _place(
         order = await place(tx, keyring, new, account=account)
         if remember is not None and not await remember(tx, order.id):
             raise AskedBefore
-        if not await secure(tx, offer, order, operator=account.operator if account else None):
+        if not await secure(tx, offer, order, account):
             raise OutOfStock
         return PlacedOrder(order.id, order.state, order.amount_fen, order.pay_until)
 

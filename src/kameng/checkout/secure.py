@@ -6,6 +6,7 @@ from kameng.catalogue.filling import Delivers, FilledBy
 from kameng.catalogue.product import Offer
 from kameng.kernel.clock import SHANGHAI
 from kameng.kernel.database import Transaction
+from kameng.orders.account import Account
 from kameng.orders.order import Order
 from kameng.stock.reserve import reserve
 from kameng.supply.hold import hold
@@ -14,7 +15,7 @@ from kameng.supply.hold import hold
 BOOKED_WITHIN = timedelta(minutes=10)
 
 
-async def secure(tx: Transaction, offer: Offer, order: Order, *, operator: str | None) -> bool:
+async def secure(tx: Transaction, offer: Offer, order: Order, account: Account | None) -> bool:
     """False when there is not enough, and then nothing is held.
 
     What lies in the vault goes first, for it arrives at once; suppliers fill what it can't fill whole. Nothing in the
@@ -28,9 +29,9 @@ async def secure(tx: Transaction, offer: Offer, order: Order, *, operator: str |
         return False
     return await hold(
         tx,
+        account,
         order_id=order.id,
         sku_id=order.sku_id,
         quantity=order.quantity,
         until=order.pay_until + BOOKED_WITHIN,
-        operator=operator,
     )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from kameng.kernel.database import Database, Transaction
+from kameng.orders.account import Account
 from kameng.supply import hold_store
 from kameng.supply.availability import FRESH_FOR
 from kameng.supply.hold_store import PLENTY, Moment
@@ -13,14 +14,16 @@ AT_A_TIME = 500
 
 
 async def hold(
-    tx: Transaction, *, order_id: int, sku_id: int, quantity: int, until: datetime, operator: str | None = None
+    tx: Transaction, account: Account | None = None, *, order_id: int, sku_id: int, quantity: int, until: datetime
 ) -> bool:
-    """`quantity` pieces of this sku are promised to the order until then; or False, and there is not enough.
+    """`quantity` pieces of this sku are promised to the order until then; or False, and there is not enough. Suppliers
+    that are in trouble with the account's operator or province don't count.
 
     Where suppliers have plenty nothing is written, and one statement answers. Where they have few, buyers of one sku
     take turns until the caller's transaction ends.
     """
-    moment = Moment(tx.now, FRESH_FOR, operator)
+    operator, province = (account.operator, account.province) if account else (None, None)
+    moment = Moment(tx.now, FRESH_FOR, operator, province)
     there = (await hold_store.available(tx.connection, [sku_id], moment, at_most=PLENTY)).get(sku_id, 0)
     if there < quantity:
         return False

@@ -15,7 +15,7 @@ LOCK_CLASS = 0x73757070
 PLENTY = 1_000_000
 
 # The open routes of one sku at a moment ($1), at a minute of Shanghai's day ($2), by what was seen since $3, for an
-# operator ($4, NULL is any). A supplier in trouble counts again when it is due to be tried.
+# operator ($4) and a province ($5; NULL is any). A supplier in trouble counts again when it is due to be tried.
 _OPEN_ROUTES = """
     FROM routes r
     JOIN suppliers u ON u.id = r.supplier_id
@@ -31,7 +31,8 @@ _OPEN_ROUTES = """
       AND NOT EXISTS (
           SELECT FROM troubles t
           WHERE t.supplier_id = r.supplier_id AND t.closed_at IS NULL AND t.kind IN ('failing', 'silent')
-            AND t.operator IN ('', coalesce($4, '')) AND t.province = '' AND t.probe_at > $1)
+            AND t.operator IN ('', coalesce($4, '')) AND t.province IN ('', coalesce($5, ''))
+            AND t.probe_at > $1)
 """
 
 _CAPACITY = f"""
@@ -46,23 +47,23 @@ coalesce((SELECT sum(h.quantity) FROM supply_holds h WHERE h.sku_id = s.id AND h
 """
 
 AVAILABLE = f"""
-SELECT s.id AS sku_id, least(greatest({_CAPACITY} - {_HELD}, 0), $6)::integer AS pieces
-FROM skus s WHERE s.id = ANY ($5) AND s.filled_by = 'supplier'
+SELECT s.id AS sku_id, least(greatest({_CAPACITY} - {_HELD}, 0), $7)::integer AS pieces
+FROM skus s WHERE s.id = ANY ($6) AND s.filled_by = 'supplier'
 """  # noqa: S608 - constants
 
 # The dearest piece, because any of these routes may be the one that is taken.
 FOR_VAULT = f"""
 SELECT least(greatest({_CAPACITY} - {_HELD}, 0), {PLENTY})::integer AS pieces,
        (SELECT max(g.price_fen) {_OPEN_ROUTES} AND g.stock IS DISTINCT FROM 0) AS dearest_fen
-FROM skus s WHERE s.id = $5
+FROM skus s WHERE s.id = $6
 """  # noqa: S608 - constants
 
 TAKE_TURNS = f"SELECT pg_advisory_xact_lock({LOCK_CLASS}, $1)"
 
 HOLD = f"""
 INSERT INTO supply_holds (order_id, sku_id, quantity, until)
-SELECT $5, s.id, $7::integer, $8 FROM skus s
-WHERE s.id = $6 AND s.filled_by = 'supplier' AND {_CAPACITY} - {_HELD} >= $7::integer
+SELECT $6, s.id, $8::integer, $9 FROM skus s
+WHERE s.id = $7 AND s.filled_by = 'supplier' AND {_CAPACITY} - {_HELD} >= $8::integer
 """  # noqa: S608 - constants
 
 DROP = "DELETE FROM supply_holds WHERE order_id = $1"
@@ -76,15 +77,16 @@ WHERE order_id = ANY (ARRAY(
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When it is asked, and how long ago goods may have been seen to count. `operator` None: any."""
+    """When it is asked, and how long ago goods may have been seen to count. `operator`, `province` None: any."""
 
     now: datetime
     fresh_for: timedelta
     operator: str | None = None
+    province: str | None = None
 
-    def values(self) -> tuple[datetime, int, datetime, str | None]:
+    def values(self) -> tuple[datetime, int, datetime, str | None, str | None]:
         local = self.now.astimezone(SHANGHAI)
-        return (self.now, local.hour * 60 + local.minute, self.now - self.fresh_for, self.operator)
+        return (self.now, local.hour * 60 + local.minute, self.now - self.fresh_for, self.operator, self.province)
 
 
 async def available(connection: Connection, sku_ids: Sequence[int], moment: Moment, *, at_most: int) -> dict[int, int]:

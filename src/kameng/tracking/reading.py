@@ -96,6 +96,7 @@ _DELIVERED_LATE = Words("付款到得晚了，但还有库存，已为您发货�
 _SOLD_OUT = Words("付款到账时商品已售完，正在原路退款，无需您操作。")
 _SOLD_OUT_REFUNDED = Words("付款到账时商品已售完，退款已原路退回，一般 1–3 个工作日到账。")
 
+_CHOOSING = Words("正在为您安排供货线路，安排好后立即处理，本页会自动更新，您不用刷新。")
 _TOPPING_UP = Words("充值中：运营商或平台正在处理，到账后本页会自动更新，您不用刷新。")
 _IN_DOUBT = Words("供货方还没有给出明确结果，我们正在逐笔核实。为避免重复充值，核实之前不会再次提交。")
 _ANOTHER_ROUTE = Words("上一条线路没有成功，正在换一条线路继续处理，您不用重新下单。")
@@ -167,10 +168,7 @@ def reading_of(state: OrderState, events: Sequence[Told], *, is_top_up: bool) ->
     """The state in plain words, with its cause where that matters to the buyer."""
     happened = {told.event: told for told in events}
     if state is OrderState.DELIVERING:
-        last = next((t.event for t in reversed(events) if t.event in _DELIVERING or t.event == "sent_to_supplier"), "")
-        if "partly_delivered" in happened and last != "result_in_doubt":
-            return _PARTLY
-        return _DELIVERING.get(last, _TOPPING_UP if is_top_up else _READINGS[state])
+        return _delivering(events, is_top_up=is_top_up)
     if state in {OrderState.DELIVERED, OrderState.COMPLETED} and is_top_up:
         return _TOPPED_UP
     if state is OrderState.DELIVERED and "payment_confirmed" in happened:
@@ -188,6 +186,17 @@ def reading_of(state: OrderState, events: Sequence[Told], *, is_top_up: bool) ->
 
 def _last_of(events: Sequence[Told], *names: str) -> str | None:
     return next((told.event for told in reversed(events) if told.event in names), None)
+
+
+def _delivering(events: Sequence[Told], *, is_top_up: bool) -> Words:
+    """By what happened last, but a part that has arrived is not forgotten."""
+    happened = [told.event for told in events]
+    last = next((event for event in reversed(happened) if event in _DELIVERING or event == "sent_to_supplier"), None)
+    if last is None:
+        return _CHOOSING
+    if "partly_delivered" in happened and last != "result_in_doubt":
+        return _PARTLY
+    return _DELIVERING.get(last, _TOPPING_UP if is_top_up else _READINGS[OrderState.DELIVERING])
 
 
 def state_name_of(state: OrderState, *, is_top_up: bool) -> Words:
