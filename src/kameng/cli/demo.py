@@ -8,8 +8,11 @@ from pathlib import Path
 from kameng.adapters.gateways.table import gateway_makers
 from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.table import supplier_makers
+from kameng.aftersales.macros import save_macro
+from kameng.aftersales.save_answer import save_answer
 from kameng.catalogue.browse import list_products, list_types
 from kameng.catalogue.edit import save_product, save_sku, save_type
+from kameng.cli.demo_answers import ANSWERS, MACROS
 from kameng.cli.demo_goods import PRODUCTS, SITES, SKUS, TYPES
 from kameng.cli.demo_suppliers import DEMO_SUPPLIERS, ON_DEMAND_PRODUCTS, ON_DEMAND_SKUS
 from kameng.cli.demo_top_ups import TOP_UP_PRODUCTS, TOP_UP_SKUS, TOP_UP_TYPES
@@ -32,7 +35,7 @@ _PHONE_DIGITS = {"china-mobile": (17, 18), "china-unicom": (15, 19), "china-tele
 
 
 async def fill_demo(db: Database, keyring: Keyring) -> bool:
-    """Sites, goods and cards, if there are no goods yet. Whether anything was done."""
+    """Sites, goods, cards and answers, if there are no goods yet. Whether anything was done."""
     if await list_types(db):
         return False
     for site in SITES:
@@ -45,6 +48,10 @@ async def fill_demo(db: Database, keyring: Keyring) -> bool:
         sku_ids = {(sku.product_slug, sku.face_value): await save_sku(tx, sku) for sku in SKUS}
         for supplied in (*TOP_UP_SKUS, *ON_DEMAND_SKUS):
             await save_sku(tx, supplied)
+        for answer in ANSWERS:
+            await save_answer(tx, answer)
+        for position, (name, words) in enumerate(MACROS):
+            await save_macro(tx, name=name, words=words, position=position)
     for (product_slug, _), sku_id in sku_ids.items():
         await _stock_up(db, keyring, product_slug, sku_id)
     return True

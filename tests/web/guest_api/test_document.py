@@ -10,7 +10,8 @@ pytestmark = pytest.mark.anyio
 OPERATIONS = {
     "readCatalogue", "readStatus", "placeOrder", "startPayment", "cancelOrder", "proveOrder", "lookUp", "revealCodes",
     "readResubmission", "resubmit", "correctAccount", "confirmArrival",
-    "listen",
+    "listen", "ownOrder", "readHelp", "searchAnswers", "readService", "openCase", "readCase", "writeMessage",
+    "judgeCase", "withdrawCase", "readPicture",
 }  # fmt: skip
 
 

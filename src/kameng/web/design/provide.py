@@ -19,7 +19,6 @@ from kameng.web.design.assets import Assets
 from kameng.web.design.event_stream import Streams
 from kameng.web.design.metrics import Metrics
 from kameng.web.design.pages import Pages
-from kameng.web.design.translation import Translator
 from kameng.web.design.visit import Visit, visit_of
 from kameng.web.design.web_settings import WebSettings
 
@@ -108,10 +107,6 @@ def _site(request: AnyRequest) -> Site:
     return visit_of(request.scope).site
 
 
-def _words(request: AnyRequest) -> Translator:
-    return visit_of(request.scope).words
-
-
 DEPENDENCIES = {
     "db": Provide(_db, sync_to_thread=False),
     "keyring": Provide(_keyring, sync_to_thread=False),
@@ -130,5 +125,4 @@ DEPENDENCIES = {
     "resubmission_desk": Provide(_desk, sync_to_thread=False),
     "visit": Provide(_visit, sync_to_thread=False),
     "site": Provide(_site, sync_to_thread=False),
-    "words": Provide(_words, sync_to_thread=False),
 }

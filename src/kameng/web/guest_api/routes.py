@@ -4,8 +4,10 @@ from litestar import Router
 from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 
+from kameng.web.guest_api.cases import judge, open_one, own, picture, read_one, withdraw, write
 from kameng.web.guest_api.counter import provide_counter
 from kameng.web.guest_api.document import PATH
+from kameng.web.guest_api.help import answers, read_help, service
 from kameng.web.guest_api.ordering import cancel, catalogue, pay, place
 from kameng.web.guest_api.resubmitting import confirm, correct, read_resubmission, resubmit
 from kameng.web.guest_api.status import status
@@ -28,6 +30,16 @@ def guest_api_routes() -> Router:
             resubmit,
             correct,
             confirm,
+            own,
+            read_help,
+            answers,
+            service,
+            open_one,
+            read_one,
+            write,
+            judge,
+            withdraw,
+            picture,
             status,
         ],
         dependencies={"counter": Provide(provide_counter, sync_to_thread=False)},
