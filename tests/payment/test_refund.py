@@ -12,9 +12,12 @@ from kameng.orders.number import OrderId
 from kameng.payment.expire import expire_orders
 from kameng.payment.refund import NotNow, accept_payment, request_refund
 from kameng.payment.sweep_refunds import sweep_refunds
+from kameng.supply.answer import Code, Delivered, Reason, Refused
 from kameng.tracking.invariants import check_invariants
 from kameng.tracking.view import view_order
+from tests.builders.dispatching import a_dispatcher, worked
 from tests.builders.shop import Goods, Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid
+from tests.builders.supplier import a_depot, a_route, a_supplied_sku
 
 pytestmark = pytest.mark.anyio
 
@@ -52,6 +55,34 @@ async def test_what_is_accepted_is_delivered(shop: Shop) -> None:
     assert await shop.cards(goods.sku_id) == {"available": 4, "sold": 1}
     assert await shop.receipts() == [(999, "applied")]
     assert (await view_order(db=shop.db, keyring=shop.keyring, order_id=order_id)).state is OrderState.DELIVERED
+    await assert_sound(shop)
+
+
+async def test_what_is_too_much_goes_back_though_suppliers_deliver_later(shop: Shop) -> None:
+    depot = await a_depot(shop)
+    goods = await a_supplied_sku(shop)
+    await a_route(depot, goods.sku_id)
+    order_id = await sums(shop, goods, 700, 800)
+    assert await accept(shop, order_id) is OrderState.DELIVERING
+    assert await shop.refund_lines() == [("paid_too_much", 500, "intended")]
+    depot["north"].will("place", Delivered(codes=(Code("A1"),)))
+    await worked(a_dispatcher(depot))
+    assert await shop.state(order_id) is OrderState.DELIVERED
+    await assert_sound(shop)
+
+
+async def test_of_what_no_supplier_delivers_all_goes_back(shop: Shop) -> None:
+    depot = await a_depot(shop)
+    goods = await a_supplied_sku(shop)
+    await a_route(depot, goods.sku_id)
+    order_id = await sums(shop, goods, 700, 800)
+    await accept(shop, order_id)
+    depot["north"].will("place", Refused(Reason.BALANCE_LOW, "余额不足"))
+    await worked(a_dispatcher(depot))
+    assert await shop.state(order_id) is OrderState.REFUNDING
+    await sweep_refunds(db=shop.db, gateways=shop.gateways)
+    assert await shop.state(order_id) is OrderState.REFUNDED
+    assert sum(trade.sent_back_fen for bank in (shop.bank, shop.other_bank) for trade in bank.trades.values()) == 1500
     await assert_sound(shop)
 
 

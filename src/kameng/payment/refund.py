@@ -54,7 +54,8 @@ async def accept_payment(tx: Transaction, *, order_id: OrderId, actor: Actor, re
     surplus_fen = sum(receipt["amount_fen"] for receipt in receipts) - order.amount_fen
     await _enter_decisions(tx, order_id, [dict(r) for r in receipts], surplus_fen=surplus_fen)
     state = await _decide(tx, order_id, event)
-    if state is OrderState.DELIVERED and surplus_fen > 0:
+    # An order that is being refunded gets back all that was paid, this with it.
+    if state is not OrderState.REFUNDING and surplus_fen > 0:
         facts = {"surplus_fen": surplus_fen}
         await advance(tx, await lock_order(tx, order_id), SurplusReceived(actor, facts=facts))
         for receipt in sorted(receipts, key=lambda receipt: -receipt["id"]):
