@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kameng.catalogue.filling import Delivers
 from kameng.fulfilment.attempt import (
     DOUBT_ASK_EVERY,
     DOUBT_ASKS_MAX,
@@ -20,6 +21,7 @@ from kameng.supply.supplier import Abilities
 from tests.builders.supplier import ABILITIES
 
 CALLED = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
+CODES, TOP_UP = Delivers.CODES, Delivers.TOP_UP
 BLIND = replace(ABILITIES, asks_by_number=False)
 PROVES_NOTHING = replace(ABILITIES, not_found_means_no=None)
 
@@ -96,27 +98,31 @@ def test_what_cannot_be_asked_is_not(
 
 def test_nobody_is_called_while_asking_may_help() -> None:
     young = an_attempt(asks=DOUBT_ASKS_MAX, doubted_at=CALLED)
-    assert not needs_a_person(young, AttemptState.IN_DOUBT, next_ask=CALLED, now=after(minutes=14))
-    assert needs_a_person(young, AttemptState.IN_DOUBT, next_ask=CALLED, now=CALLED + DOUBT_MAX)
+    assert not needs_a_person(young, AttemptState.IN_DOUBT, delivers=CODES, next_ask=CALLED, now=after(minutes=14))
+    assert needs_a_person(young, AttemptState.IN_DOUBT, delivers=CODES, next_ask=CALLED, now=CALLED + DOUBT_MAX)
     hardly_asked = replace(young, asks=DOUBT_ASKS_MAX - 1)
-    assert not needs_a_person(hardly_asked, AttemptState.IN_DOUBT, next_ask=CALLED, now=after(hours=5))
+    assert not needs_a_person(hardly_asked, AttemptState.IN_DOUBT, delivers=CODES, next_ask=CALLED, now=after(hours=5))
     fresh = replace(young, doubted_at=None)
-    assert not needs_a_person(fresh, AttemptState.IN_DOUBT, next_ask=CALLED, now=after(hours=5))
+    assert not needs_a_person(fresh, AttemptState.IN_DOUBT, delivers=CODES, next_ask=CALLED, now=after(hours=5))
 
 
-def test_an_accepted_order_has_a_day() -> None:
-    placed = an_attempt(AttemptState.PLACED)
-    assert not needs_a_person(placed, AttemptState.PLACED, next_ask=CALLED, now=after(hours=23))
-    assert needs_a_person(placed, AttemptState.PLACED, next_ask=CALLED, now=CALLED + PLACED_MAX)
+@pytest.mark.parametrize("delivers", list(Delivers))
+def test_an_accepted_top_up_has_a_day_and_codes_have_two_hours(delivers: Delivers) -> None:
+    placed, most = an_attempt(AttemptState.PLACED), PLACED_MAX[delivers]
+    assert most in {timedelta(hours=2), timedelta(hours=24)}
+    for early, is_over in ((timedelta(minutes=1), False), (timedelta(0), True)):
+        now = CALLED + most - early
+        assert needs_a_person(placed, AttemptState.PLACED, delivers=delivers, next_ask=CALLED, now=now) is is_over
 
 
 @pytest.mark.parametrize("state", sorted(LIVE))
 def test_without_a_question_to_come_a_person_is_called_at_once(state: AttemptState) -> None:
-    assert needs_a_person(an_attempt(state), state, next_ask=None, now=CALLED)
+    assert needs_a_person(an_attempt(state), state, delivers=TOP_UP, next_ask=None, now=CALLED)
 
 
 @pytest.mark.parametrize("state", [AttemptState.PLACED, AttemptState.IN_DOUBT])
 def test_of_a_supplier_that_cannot_be_asked_a_person_hears_soon(state: AttemptState) -> None:
     attempt = an_attempt(state)
-    assert not needs_a_person(attempt, state, next_ask=CALLED, now=after(minutes=3), can_be_asked=False)
-    assert needs_a_person(attempt, state, next_ask=CALLED, now=CALLED + DOUBT_MAX, can_be_asked=False)
+    for now, is_over in ((after(minutes=3), False), (CALLED + DOUBT_MAX, True)):
+        told = needs_a_person(attempt, state, delivers=TOP_UP, next_ask=CALLED, now=now, can_be_asked=False)
+        assert told is is_over

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from kameng.catalogue.filling import Delivers
 from kameng.kernel.lifecycle import Lifecycle
 from kameng.orders.number import OrderId, printed
 from kameng.supply.answer import Accepted, Delivered, Failed, InDoubt, NotFound, Partly, Refused
@@ -92,8 +93,9 @@ QUESTION_TAKES = timedelta(seconds=45)
 DOUBT_MAX = timedelta(minutes=15)
 DOUBT_ASKS_MAX = 6
 DOUBT_ASK_EVERY = timedelta(minutes=10)
-#: An order that was accepted and has not come to an end by now is somebody's business.
-PLACED_MAX = timedelta(hours=24)
+#: An order that was accepted and has not come to an end by now is somebody's business. Operators take their time with
+#: top-ups; codes lie ready, or the supplier writes them out by hand.
+PLACED_MAX = {Delivers.TOP_UP: timedelta(hours=24), Delivers.CODES: timedelta(hours=2)}
 #: How long an order waits for a route that is closed only for now.
 PATIENCE = timedelta(minutes=30)
 LOOK_AGAIN_AFTER = timedelta(seconds=15)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from kameng.catalogue.filling import Delivers
 from kameng.fulfilment.attempt import (
     DOUBT_ASK_EVERY,
     DOUBT_ASKS_MAX,
@@ -47,7 +48,13 @@ def ask_at(
 
 
 def needs_a_person(
-    attempt: Attempt, state: AttemptState, *, next_ask: datetime | None, now: datetime, can_be_asked: bool = True
+    attempt: Attempt,
+    state: AttemptState,
+    *,
+    delivers: Delivers,
+    next_ask: datetime | None,
+    now: datetime,
+    can_be_asked: bool = True,
 ) -> bool:
     """Whether somebody has to look into it: asking is impossible, or hasn't helped for long enough."""
     if next_ask is None:
@@ -57,4 +64,4 @@ def needs_a_person(
     if state is AttemptState.IN_DOUBT:
         since = attempt.doubted_at or now
         return attempt.asks >= DOUBT_ASKS_MAX and now - since >= DOUBT_MAX
-    return now - attempt.called_at >= PLACED_MAX
+    return now - attempt.called_at >= PLACED_MAX[delivers]

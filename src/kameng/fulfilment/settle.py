@@ -109,7 +109,12 @@ class _Settling:
         if state is AttemptState.PLACED and before is not AttemptState.PLACED:
             await self._go_on_with(SentToSupplier(self.heard.actor, facts=facts), route=False)
         is_stuck = needs_a_person(
-            self.attempt, state, next_ask=next_ask, now=self.tx.now, can_be_asked=self.source is not None
+            self.attempt,
+            state,
+            delivers=self.delivery.delivers,
+            next_ask=next_ask,
+            now=self.tx.now,
+            can_be_asked=self.source is not None,
         )
         if is_stuck:
             await self._call_a_person(told)
@@ -163,7 +168,9 @@ class _Settling:
         """Another attempt of this delivery that waits for a person."""
         for other in await store.attempts_of(self.tx.connection, self.delivery.id):
             is_other = other.id != self.attempt.id and other.is_live
-            if is_other and needs_a_person(other, other.state, next_ask=other.ask_at, now=self.tx.now):
+            if is_other and needs_a_person(
+                other, other.state, delivers=self.delivery.delivers, next_ask=other.ask_at, now=self.tx.now
+            ):
                 return other
         return None
 

@@ -5,6 +5,8 @@ public. The client knows no way to ask about an order, so one whose answer was l
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import md5
 from typing import Any
 
@@ -36,6 +38,9 @@ def trade_no(number: str) -> str:
 
 class AcgfakaV4(Acgfaka):
     """A number of goods is `item-sku`."""
+
+    # What isn't delivered at once is a person's business at once: no question will ever tell.
+    abilities = replace(Acgfaka.abilities, query_window=timedelta(0))
 
     def __init__(self, config: Mapping[str, str], *, http: HttpClient, clock: Clock) -> None:
         super().__init__(config, http=http, clock=clock)
