@@ -22,7 +22,10 @@ RELOADS_MAX = 60
 
 @pytest.fixture
 def broken_supplier(shop: Running) -> Iterator[None]:
-    """The first supplier takes two orders and then loses one, says so of none, and answers no question."""
+    """The first supplier takes two orders and then loses one, says so of none, and answers no question. Nothing is
+    known against it yet."""
+    shop.sql("UPDATE troubles SET closed_at = now(), closed_by = 'test' WHERE closed_at IS NULL")
+    shop.sql("DELETE FROM radar_streams")
     for name in (FIRST, SECOND):
         shop.ask_supplier(f"{name}/control/reset", {})
         shop.ask_supplier(f"{name}/control/course", {"delay_s": 0, "silent": name == FIRST})
