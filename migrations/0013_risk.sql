@@ -27,15 +27,24 @@ CREATE INDEX risk_scores_by_order ON risk_scores (order_id, id DESC);
 CREATE TRIGGER risk_scores_are_append_only BEFORE UPDATE OR DELETE ON risk_scores
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
--- Orders by the hour of whoever can be told apart, under keyed hashes. Losing them in a crash costs a day's memory.
+-- How many orders come from whoever can be told apart, under keyed hashes: in the present hour and day, and in the ones
+-- before. Losing it in a crash costs a day's memory.
 CREATE UNLOGGED TABLE risk_velocity (
-    subject     bytea NOT NULL,
-    window_from timestamptz NOT NULL,
-    orders      integer NOT NULL,
+    subject              bytea PRIMARY KEY,
+    kind                 text NOT NULL,
+    hour_from            timestamptz NOT NULL,
+    orders               integer NOT NULL,
+    orders_before        integer NOT NULL DEFAULT 0,
     -- Orders by contacts that had none before.
-    newcomers   integer NOT NULL,
-    fen         bigint NOT NULL,
-    PRIMARY KEY (subject, window_from)
+    newcomers            integer NOT NULL,
+    newcomers_before     integer NOT NULL DEFAULT 0,
+    fen                  bigint NOT NULL,
+    fen_before           bigint NOT NULL DEFAULT 0,
+    day_from             timestamptz NOT NULL,
+    day_orders           integer NOT NULL,
+    day_orders_before    integer NOT NULL DEFAULT 0,
+    day_newcomers        integer NOT NULL,
+    day_newcomers_before integer NOT NULL DEFAULT 0
 ) WITH (fillfactor = 70);
 
 CREATE TABLE risk_lists (

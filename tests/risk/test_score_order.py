@@ -135,7 +135,7 @@ async def test_counts_are_forgotten_after_a_day(shop: Shop) -> None:
     shop.clock.go_on(timedelta(hours=25))
     await learn_usual_amounts(shop.db)
     assert await shop.rows(SUBJECTS) == [{"n": 2}]
-    shop.clock.go_on(timedelta(hours=3))
+    shop.clock.go_on(timedelta(days=1))
     await learn_usual_amounts(shop.db)
     assert await shop.rows(SUBJECTS) == [{"n": 0}]
 

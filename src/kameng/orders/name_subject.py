@@ -1,6 +1,6 @@
 """Whom staff mean when they put somebody on a list: typed out, or somebody an order came from."""
 
-import ipaddress
+import re
 
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Connection
@@ -13,7 +13,7 @@ from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId
 from kameng.risk.lists import Subject
 from kameng.risk.scores import latest_score
-from kameng.risk.subjects import V4_NETWORK_BITS, V6_NETWORK_BITS, SubjectKind, subject_index
+from kameng.risk.subjects import SubjectKind, public_names, subject_index
 
 WRONG_ADDRESS = Words("IP 地址格式不对")
 DEVICE_SHOWN = 6
@@ -69,14 +69,12 @@ async def subject_of_order(connection: Connection, keyring: Keyring, order_id: O
 
 def _address_typed(keyring: Keyring, kind: SubjectKind, text: str) -> Subject:
     try:
-        address = ipaddress.ip_address(text.partition("/")[0])
+        named = public_names(text.partition("/")[0])
     except ValueError:
         raise InvalidInput(fields={"subject": WRONG_ADDRESS}) from None
-    if not address.is_global:
+    if named is None:
         raise InvalidInput(fields={"subject": Words("本机和内网地址不能加入名单")})
-    bits = V4_NETWORK_BITS if isinstance(address, ipaddress.IPv4Address) else V6_NETWORK_BITS
-    network = ipaddress.ip_network((address, bits), strict=False)
-    named = str(address if kind is SubjectKind.ADDRESS else network)
-    parts = str(address).split("." if isinstance(address, ipaddress.IPv4Address) else ":")
-    label = f"{parts[0]}.{parts[1]}.*.*" if isinstance(address, ipaddress.IPv4Address) else f"{parts[0]}:{parts[1]}:*"
-    return Subject(kind, subject_index(keyring, kind, named), label)
+    address, network = named
+    first, second = re.split("[.:]", address)[:2]
+    label = f"{first}:{second}:*" if ":" in address else f"{first}.{second}.*.*"
+    return Subject(kind, subject_index(keyring, kind, address if kind is SubjectKind.ADDRESS else network), label)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database, Transaction
@@ -88,4 +89,10 @@ async def learn_usual_amounts(db: Database) -> None:
 
 
 def _since(now: datetime) -> tuple[int, int]:
-    return floor(now - REMEMBERED), floor(now - DAY)
+    """The first order keys of a year and of a day ago, to the hour."""
+    return _since_hour(now.replace(minute=0, second=0, microsecond=0))
+
+
+@lru_cache(maxsize=8)
+def _since_hour(hour: datetime) -> tuple[int, int]:
+    return floor(hour - REMEMBERED), floor(hour - DAY)

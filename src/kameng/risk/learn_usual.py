@@ -8,7 +8,7 @@ from kameng.risk import score_store
 #: Fewer orders than this say nothing about what is usual.
 ORDERS_MIN = 20
 LEARNED_FROM = timedelta(days=30)
-COUNTED_FOR = timedelta(hours=26)
+COUNTED_FOR = timedelta(days=2)
 
 
 async def learn_usual(db: Database, *, since: int) -> None:

@@ -1,10 +1,12 @@
 """An order is weighed: when it is placed, again when it is paid, and once more when its buyer has proved it theirs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from msgspec.structs import replace
 
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Transaction
@@ -22,7 +24,7 @@ from kameng.risk.scorecard import (
     Weight,
     score,
 )
-from kameng.risk.signals import Count, Signals, local_hour, signals_of, told, window_of, with_counts
+from kameng.risk.signals import Signals, count_of, local_hour, signals_of, told, windows_of, with_counts
 from kameng.risk.subjects import COUNTED, SubjectKind, Subjects, read, subjects_of_address, written
 
 POINTS_MAX = 32_767
@@ -91,7 +93,7 @@ async def score_order(tx: Transaction, keyring: Keyring, wanted: Wanted) -> Judg
         site_id=wanted.site_id,
         lookups=address_subject(wanted.address) if wanted.address and SubjectKind.ADDRESS in subjects else None,
         since=wanted.since,
-        window=window_of(tx.now),
+        windows=windows_of(tx.now),
         now=tx.now,
     )
     signals = Signals(
@@ -116,7 +118,7 @@ async def score_again(
     tx: Transaction, order_id: int, *, since: tuple[int, int], payment: Payment | None = None
 ) -> Judged:
     """Weigh an order anew with what has been counted since and, once it is paid, with how. `since`: see Wanted."""
-    row = await score_store.read_again(tx.connection, order_id, since=since, window=window_of(tx.now), now=tx.now)
+    row = await score_store.read_again(tx.connection, order_id, since=since, now=tx.now)
     assert row is not None, "weigh only orders there are"
     signals = signals_of(row["signals"] or {})
     if row["signals"] is None:
@@ -144,7 +146,7 @@ def _judged(row: Mapping[str, Any], signals: Signals, subjects: Subjects, now: d
         dropped=row["dropped"],
         watched=listed is Listed.WATCH,
     )
-    counts = {kind: Count(*map(tuple, told_of)) for kind, told_of in row["counts"].items()}
+    counts = {kind: count_of(stored) for kind, stored in row["counts"].items()}
     signals = with_counts(signals, counts, now)
     card = card_of(row["weights"], row["thresholds"])
     return Judged(score(signals, card, listed=listed), signals, subjects, listed, list_entry, card.thresholds)

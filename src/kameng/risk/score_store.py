@@ -20,26 +20,35 @@ _HISTORY = """
     FROM earlier e LEFT JOIN LATERAL (
         SELECT EXISTS (SELECT FROM order_events v WHERE v.order_id = e.id AND v.event = 'revealed') AS was_read
         FROM refunds f
-        WHERE f.order_id = e.id AND f.cause = 'staff'
-        LIMIT 1) back ON true
+        WHERE f.order_id = e.id AND f.cause = 'staff' LIMIT 1) back ON true
 """
 
-# [[orders now, in the hour before, in the day], newcomers likewise, fen likewise] of each kind.
+# As they stand in the row; whoever reads them knows what time it is.
 _COUNTS = """
-    SELECT coalesce(jsonb_object_agg(k.kind, jsonb_build_array(
-        jsonb_build_array(coalesce(c.orders, 0), p.orders, coalesce(c.orders, 0) + p.orders_day),
-        jsonb_build_array(coalesce(c.newcomers, 0), p.newcomers, coalesce(c.newcomers, 0) + p.newcomers_day),
-        jsonb_build_array(coalesce(c.fen, 0), p.fen, coalesce(c.fen, 0) + p.fen_day))), '{{}}')
-    FROM {kinds} {joined}
-    CROSS JOIN LATERAL (
-        SELECT coalesce(sum(orders) FILTER (WHERE window_from = {window} - interval '1 hour'), 0) AS orders,
-               coalesce(sum(newcomers) FILTER (WHERE window_from = {window} - interval '1 hour'), 0) AS newcomers,
-               coalesce(sum(fen) FILTER (WHERE window_from = {window} - interval '1 hour'), 0) AS fen,
-               coalesce(sum(orders), 0) AS orders_day, coalesce(sum(newcomers), 0) AS newcomers_day,
-               coalesce(sum(fen), 0) AS fen_day
-        FROM risk_velocity
-        WHERE subject = k.subject AND window_from >= {window} - interval '23 hours' AND window_from < {window}) p
+    (SELECT coalesce(jsonb_object_agg(kind, jsonb_build_array(
+        extract(epoch FROM hour_from)::bigint, orders, orders_before, newcomers, newcomers_before, fen, fen_before,
+        extract(epoch FROM day_from)::bigint, day_orders, day_orders_before, day_newcomers, day_newcomers_before)),
+        '{{}}')
+     FROM {counted}) AS counts
 """
+
+# What lies in the present window goes on; the window before it is remembered; anything older is gone. Clocks differ
+# a little, and a window that one process has begun is not begun anew by another.
+_GOES_ON = """
+    {name} = CASE WHEN v.{since} >= excluded.{since} THEN v.{name} + excluded.{name} ELSE excluded.{name} END,
+    {name}_before = CASE WHEN v.{since} >= excluded.{since} THEN v.{name}_before
+                         WHEN v.{since} = excluded.{since} - interval '{length}' THEN v.{name} ELSE 0 END
+"""
+_SLIDES = ",".join(
+    _GOES_ON.format(name=name, since=since, length=length)
+    for name, since, length in (
+        ("orders", "hour_from", "1 hour"),
+        ("newcomers", "hour_from", "1 hour"),
+        ("fen", "hour_from", "1 hour"),
+        ("day_orders", "day_from", "1 day"),
+        ("day_newcomers", "day_from", "1 day"),
+    )
+)
 
 _CARD = """
     (SELECT coalesce(jsonb_agg(jsonb_build_array(rule, mark, points, times_max) ORDER BY site_id), '[]')
@@ -58,21 +67,16 @@ COUNT_AND_READ = f"""
 WITH earlier AS MATERIALIZED (
     SELECT id, state FROM orders WHERE contact_index = $6 AND id > $7 ORDER BY id DESC LIMIT 30
 ), history AS MATERIALIZED ({_HISTORY.format(day_ago="$8")}), counted AS (
-    INSERT INTO risk_velocity AS v (subject, window_from, orders, newcomers, fen)
-    SELECT s.subject, $3, 1, (history.orders = 0)::integer, $5 FROM unnest($2::bytea[]) AS s (subject), history
-    ORDER BY s.subject
-    ON CONFLICT (subject, window_from) DO UPDATE
-    SET orders = v.orders + 1, newcomers = v.newcomers + excluded.newcomers, fen = v.fen + excluded.fen
-    RETURNING subject, orders, newcomers, fen
+    INSERT INTO risk_velocity AS v (
+        subject, kind, hour_from, orders, newcomers, fen, day_from, day_orders, day_newcomers)
+    SELECT s.subject, s.kind, $3, 1, (history.orders = 0)::integer, $5, $13, 1, (history.orders = 0)::integer
+    FROM unnest($1::text[], $2::bytea[]) AS s (kind, subject), history ORDER BY s.subject
+    ON CONFLICT (subject) DO UPDATE
+    SET hour_from = greatest(v.hour_from, excluded.hour_from), day_from = greatest(v.day_from, excluded.day_from),
+        {_SLIDES}
+    RETURNING *
 )
-SELECT history.*,
-    ({
-    _COUNTS.format(
-        kinds="unnest($1::text[], $2::bytea[]) AS k (kind, subject)",
-        joined="LEFT JOIN counted c ON c.subject = k.subject",
-        window="$3::timestamptz",
-    )
-}) AS counts,
+SELECT history.*, {_COUNTS.format(counted="counted")},
     (SELECT usual_fen FROM risk_usual WHERE sku_id = $9) AS usual_fen,
     (SELECT coalesce(sum(failures), 0) FROM guard_budgets
      WHERE subject = $11 AND window_from > $4::timestamptz - interval '1 hour') AS lookup_failures,
@@ -81,29 +85,22 @@ SELECT history.*,
 FROM history
 """  # noqa: S608 - constants
 
-# The same for an order there is: what it was weighed by last, and what has been counted since. $3 is a day before it
-# was placed.
+# The same for an order there is: what it was weighed by last, and what has been counted since.
 READ_AGAIN = f"""
 WITH mine AS MATERIALIZED (
     SELECT id, contact_index, site_id, amount_fen, placed_at FROM orders WHERE id = $1
 ), latest AS MATERIALIZED (
     SELECT signals, subjects FROM risk_scores WHERE order_id = $1 ORDER BY id DESC LIMIT 1
 ), whom AS MATERIALIZED (
-    SELECT s.key AS kind, decode(s.value, 'hex') AS subject FROM latest, jsonb_each_text(latest.subjects) AS s
+    SELECT decode(s.value, 'hex') AS subject FROM latest, jsonb_each_text(latest.subjects) AS s
 ), earlier AS MATERIALIZED (
     SELECT id, state FROM orders WHERE contact_index = (SELECT contact_index FROM mine) AND id < $1 AND id > $2
     ORDER BY id DESC LIMIT 30
 ), history AS MATERIALIZED ({_HISTORY.format(day_ago="$3")})
 SELECT history.*, mine.amount_fen, mine.placed_at, latest.signals, latest.subjects,
-    ({
-    _COUNTS.format(
-        kinds="whom k",
-        joined="LEFT JOIN risk_velocity c ON c.subject = k.subject AND c.window_from = $4",
-        window="$4::timestamptz",
-    )
-}) AS counts,
+    {_COUNTS.format(counted="risk_velocity WHERE subject IN (SELECT subject FROM whom)")},
     (SELECT count(*) FROM payment_attempt_orders WHERE order_id = $1) AS ways_tried,
-    {_LISTED.format(among="IN (SELECT subject FROM whom)", now="$5")},
+    {_LISTED.format(among="IN (SELECT subject FROM whom)", now="$4::timestamptz")},
     {_CARD.format(site="mine.site_id")}
 FROM mine CROSS JOIN history LEFT JOIN latest ON true
 """  # noqa: S608 - constants
@@ -141,7 +138,7 @@ HELD = f"SELECT s.* {_HELD} ORDER BY s.decide_by LIMIT $1"
 
 DUE = f"SELECT s.order_id {_HELD} AND s.decide_by <= $1 ORDER BY s.decide_by LIMIT $2"
 
-FORGET_VELOCITY = "DELETE FROM risk_velocity WHERE window_from < $1"
+FORGET_VELOCITY = "DELETE FROM risk_velocity WHERE day_from < $1"
 
 # From the newest so many orders that went well: a shop with more of them than that learns from a shorter while.
 LEARN_USUAL = """
@@ -165,22 +162,23 @@ async def count_and_read(  # noqa: PLR0913 - one statement
     site_id: int,
     lookups: str | None,
     since: tuple[int, int],
-    window: datetime,
+    windows: tuple[datetime, datetime],
     now: datetime,
 ) -> Mapping[str, Any]:
-    """`since`: the first order keys of what is remembered and of the last day; `lookups`: the guard's subject."""
+    """`since`: the first order keys of what is remembered and of the last day; `lookups`: the guard's subject;
+    `windows`: when the present hour and day began."""
     row = await connection.fetchrow(
-        COUNT_AND_READ, [kind for kind, _ in counted], [subject for _, subject in counted], window, now, amount_fen,
-        contact, since[0], since[1], sku_id, site_id, lookups, list(subjects),
+        COUNT_AND_READ, [kind for kind, _ in counted], [subject for _, subject in counted], windows[0], now,
+        amount_fen, contact, since[0], since[1], sku_id, site_id, lookups, list(subjects), windows[1],
     )  # fmt: skip
     assert row is not None, "an aggregate without groups is one row"
     return dict(row)
 
 
 async def read_again(
-    connection: Connection, order_id: int, *, since: tuple[int, int], window: datetime, now: datetime
+    connection: Connection, order_id: int, *, since: tuple[int, int], now: datetime
 ) -> asyncpg.Record | None:
-    return await connection.fetchrow(READ_AGAIN, order_id, since[0], since[1], window, now)
+    return await connection.fetchrow(READ_AGAIN, order_id, since[0], since[1], now)
 
 
 async def keep(tx: Transaction, order_id: int, stage: str, values: Sequence[Any], decide_by: datetime | None) -> None:

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from kameng.kernel.crypto import Keyring
 
@@ -28,19 +29,25 @@ COUNTED = (SubjectKind.CONTACT, SubjectKind.ACCOUNT, SubjectKind.DEVICE, Subject
 
 def subjects_of_address(keyring: Keyring, address: str | None) -> dict[SubjectKind, bytes]:
     """Address and network (/24, /48). Of an address that is not everybody's – loopback, private – there is none."""
-    if address is None:
+    named = public_names(address) if address is not None else None
+    if named is None:
         return {}
+    return {
+        SubjectKind.ADDRESS: subject_index(keyring, SubjectKind.ADDRESS, named[0]),
+        SubjectKind.NETWORK: subject_index(keyring, SubjectKind.NETWORK, named[1]),
+    }
+
+
+@lru_cache(maxsize=4096)
+def public_names(address: str) -> tuple[str, str] | None:
+    """An address and its network as they are indexed; None for one that is not everybody's. Raises ValueError."""
     parsed = ipaddress.ip_address(address)
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
         parsed = parsed.ipv4_mapped
     if not parsed.is_global:
-        return {}
-    bits = V4_NETWORK_BITS if parsed.version == 4 else V6_NETWORK_BITS
-    network = ipaddress.ip_network((parsed, bits), strict=False)
-    return {
-        SubjectKind.ADDRESS: subject_index(keyring, SubjectKind.ADDRESS, str(parsed)),
-        SubjectKind.NETWORK: subject_index(keyring, SubjectKind.NETWORK, str(network)),
-    }
+        return None
+    bits = V4_NETWORK_BITS if isinstance(parsed, ipaddress.IPv4Address) else V6_NETWORK_BITS
+    return str(parsed), str(ipaddress.ip_network((parsed, bits), strict=False))
 
 
 def subject_index(keyring: Keyring, kind: SubjectKind, text: str) -> bytes:
