@@ -8,6 +8,7 @@ from kameng.cli.keys import keys
 from kameng.cli.merchants import merchant
 from kameng.cli.processes import migrate_command, web, worker
 from kameng.cli.restock import restock
+from kameng.cli.risk import risk
 from kameng.cli.routes import route
 from kameng.cli.sandbox import sandbox
 from kameng.cli.staff import staff
@@ -34,6 +35,7 @@ for command in (
     supplier,
     route,
     restock,
+    risk,
     merchant,
     staff,
     keys,
