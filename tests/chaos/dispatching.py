@@ -1,6 +1,7 @@
 """A worker's dispatcher in a process of its own, in a hurry: all waiting is a small part of what it is in life.
 
-`python -m tests.chaos.dispatching FILE`, told what it needs by the environment; the file appears once it is at work.
+`python -m tests.chaos.dispatching`, told what it needs by the environment, is where such processes come from: for each
+line it reads it makes one, which is at work at once, and writes its number.
 """
 
 import asyncio
@@ -10,7 +11,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from types import ModuleType
 
 import uvloop
@@ -59,20 +59,30 @@ def suppliers_of(db: Database, http: HttpClient, environment: Mapping[str, str])
 
 
 async def work() -> None:
+    """Until it is killed."""
     for module, values in HURRY.items():
         for name, value in values.items():
             setattr(module, name, value)
-    settings, stop = settings_from(os.environ), asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    settings = settings_from(os.environ)
     assert settings.database_url is not None
     async with HttpClient(total_timeout_s=CALL_S) as http, await open_pool(settings.database_url, size=6) as pool:
         db = Database(pool, following=FOLLOWING)
         suppliers = suppliers_of(db, http, os.environ)
-        Path(sys.argv[1]).touch()
         await dispatcher.Dispatcher(
             db=db, keyring=settings.keyring(), suppliers=suppliers, public_url=settings.public_url
-        ).run(stop)
+        ).run(asyncio.Event())
+
+
+def main() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for _ in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            uvloop.run(work())
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    uvloop.run(work())
+    main()

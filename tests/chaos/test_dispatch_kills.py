@@ -5,8 +5,10 @@ lost, and the suppliers' books equal ours one by one. Every protocol there is an
 """
 
 import asyncio
+import logging
 import os
 import random
+import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -40,6 +42,8 @@ from tests.contracts.suppliers.table import ENTRIES
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
+log = logging.getLogger(__name__)
+
 KILLS = int(os.environ.get("KAMENG_TEST_KILLS", "10"))
 SEED = int(os.environ.get("KAMENG_TEST_SEED", "20261122"))
 SETTLED_WITHIN_S = 120.0
@@ -60,6 +64,13 @@ SELECT a.number, a.state, a.asked_for, a.delivered, a.cost_fen, a.delivery_id,
        EXISTS (SELECT FROM attempt_answers w WHERE w.attempt_id = a.id AND w.asked_by = 'staff') AS by_staff
 FROM delivery_attempts a JOIN suppliers s ON s.id = a.supplier_id WHERE s.code = $1 ORDER BY a.id
 """
+MADE_OF = """
+SELECT 'attempts ' || state AS what, count(*) AS times FROM delivery_attempts GROUP BY 1
+UNION ALL SELECT 'were in doubt', count(*) FROM delivery_attempts WHERE doubted_at IS NOT NULL
+UNION ALL SELECT 'unheard of', count(*) FROM delivery_attempts WHERE state = 'failed' AND reason IS NULL
+UNION ALL SELECT 'asked about by ' || asked_by, count(*) FROM attempt_answers GROUP BY 1
+UNION ALL SELECT 'orders', count(*) FROM orders
+"""
 STATES = "SELECT state, count(*) AS orders FROM orders GROUP BY state"
 
 Rows = list[dict[str, Any]]
@@ -72,10 +83,11 @@ class Storm:
     shop: Shop
     suppliers: Suppliers
     emulators_url: str
-    folder: Path
+    nursery: asyncio.subprocess.Process
     environment: Mapping[str, str]
     goods: list[tuple[Entry, Ware, Goods]] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    born: asyncio.Lock = field(default_factory=asyncio.Lock)
     kills: int = 0
     serial: "count[int]" = field(default_factory=lambda: count(1))
 
@@ -91,18 +103,27 @@ class Storm:
                 await paid(self.shop, await a_started_payment(self.shop, order))
             await asyncio.sleep(dice.uniform(0, 0.1))
 
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[None]:
+        """Dies at the end of the block."""
+        assert self.nursery.stdin is not None
+        assert self.nursery.stdout is not None
+        async with self.born:
+            self.nursery.stdin.write(b"\n")
+            pid = int(await self.nursery.stdout.readline())
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGKILL)
+
     async def live_and_die(self, dice: random.Random) -> None:
-        """One worker after the other; the last one lives."""
+        """One worker after the other."""
         while not self.over.is_set():
-            started = self.folder / f"worker-{next(self.serial)}"
-            async with running("tests.chaos.dispatching", str(started), environment=self.environment) as worker:
-                while not started.exists():  # noqa: ASYNC110 - another process makes it
-                    await asyncio.sleep(0.02)
-                await asyncio.sleep(dice.uniform(0.1, 1.5))
-                worker.kill()
-                self.kills += 1
-                if self.kills >= KILLS:
-                    self.over.set()
+            async with self.worker():
+                await asyncio.sleep(dice.uniform(0.3, 2.0))
+            self.kills += 1
+            if self.kills >= KILLS:
+                self.over.set()
 
     async def books(self, entry: Entry) -> Rows:
         async with httpx.AsyncClient() as client:
@@ -126,7 +147,7 @@ async def running(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, *arguments, cwd=ROOT, env={**os.environ, **environment},
-        stdout=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
         yield process
@@ -147,11 +168,12 @@ async def storm(database_url: str, tmp_path: Path) -> AsyncIterator[Storm]:
         await open_pool(database_url, size=6) as pool,
         HttpClient() as http,
         running("tests.chaos.emulators", str(port), str(SEED), environment=environment),
+        running("tests.chaos.dispatching", environment=environment) as nursery,
     ):
         db = Database(pool, following=FOLLOWING)
         shop = await a_shop(db, keyring, VirtualClock(datetime.now(UTC)))
         url = f"http://127.0.0.1:{port}/"
-        storm = Storm(shop, suppliers_of(db, http, environment), url, tmp_path, environment)
+        storm = Storm(shop, suppliers_of(db, http, environment), url, nursery, environment)
         for entry in ENTRIES:
             supplier_id = await supplier_of(shop, storm.suppliers, entry, url=f"{url}{prefix_of(entry)}/")
             for ware in entry.wares:
@@ -223,9 +245,10 @@ async def test_a_dying_worker_orders_nothing_twice_and_loses_nothing(storm: Stor
     selling = [asyncio.create_task(storm.sell(random.Random(SEED + n))) for n in range(2)]
     await asyncio.gather(*(storm.live_and_die(random.Random(SEED + n)) for n in range(WORKERS)))
     await asyncio.gather(*selling)
-    async with running("tests.chaos.dispatching", str(storm.folder / "last"), environment=storm.environment):
+    async with storm.worker():
         await until_settled(storm)
-    found = {entry.protocol: await differences(storm, entry) for entry in ENTRIES}
+    log.info("%s kills: %s", storm.kills, {r["what"]: r["times"] for r in await storm.shop.rows(MADE_OF)})
+    found = {f"{prefix_of(entry)} {entry.protocol}": await differences(storm, entry) for entry in ENTRIES}
     assert {protocol: one for protocol, one in found.items() if one} == {}
     states = {str(row["state"]): int(str(row["orders"])) for row in await storm.shop.rows(STATES)}
     assert set(states) <= {"delivered", "refunding"}

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from hashlib import md5
 
+from kameng.adapters.suppliers.acgfaka_wire import request_no
 from kameng.supply.answer import Reason
 from kameng.web.sandbox.suppliers.wares import No, Ware
 from kameng.web.sandbox.suppliers.whims import How
@@ -26,6 +27,7 @@ NATIVE = Entry(
         No.TOO_OFTEN: None,
     },
     raw={"number": "code", "name": "name", "price": "user_price"},
+    booked=request_no,
     calls_back=False,
     tells_failure=False,
     # The answers name no order that was asked for, and hold no numbers of orders but the shop's own.
