@@ -2,6 +2,7 @@
 
 import http.cookiejar
 import json
+import shutil
 import socket
 import tempfile
 import time
@@ -15,7 +16,7 @@ from typing import Any
 import click
 
 from kameng.cli.stack import Stack
-from kameng.cli.terms import read_settings
+from kameng.cli.terms import embedded, read_settings
 from kameng.kernel.money import yuan
 from kameng.kernel.supervisor import Supervisor
 
@@ -68,7 +69,9 @@ def story() -> None:
     """Buy a card and a top-up on a platform of its own, made for this and thrown away: wish, order, payment, code,
     lookup; and how an order goes whose first supplier fails and whose second answers garbage."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = replace(read_settings(), data=Path(folder), key_file=Path(folder) / "keys", port=_free_port())
+        # Never the database that is set: the story fills it with demo goods and sells them.
+        settings = replace(read_settings(), database_url=None, data=Path(folder), key_file=Path(folder) / "keys")
+        settings = replace(settings, port=_free_port())
         settings = replace(settings, web=replace(settings.web, public_url=f"http://127.0.0.1:{settings.port}"))
         stack = Stack(settings, sandbox_port=_free_port())
         click.echo("A platform of its own is starting …")
@@ -80,6 +83,9 @@ def story() -> None:
             tell_supplied(teller)
         finally:
             supervisor.stop()
+            # Started by root, the database lives outside of the data folder.
+            for left in (embedded(settings).folder, embedded(settings).socket_folder):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def tell(teller: Teller) -> None:
