@@ -80,6 +80,17 @@ INSERT INTO ledger_entries (kind, reference, actor_kind, at)
 SELECT 'purchase', 'purchase:' || id, 'buyer', placed_at FROM orders;
 INSERT INTO ledger_postings (entry_id, account_id, amount_fen, balance_after_fen)
 SELECT e.id, e.id % 2000 + a, CASE a WHEN 1 THEN 5 ELSE -5 END, 5 FROM ledger_entries e, unnest(ARRAY[1, 2001]) AS a;
+INSERT INTO risk_scores (order_id, stage, points, verdict, reasons, signals, at)
+SELECT id, 'placed', 10, 'low', '[]', '{}', placed_at FROM orders;
+INSERT INTO risk_velocity (subject, kind, hour_from, orders, newcomers, fen, day_from, day_orders, day_newcomers)
+SELECT sha256(id::text::bytea), 'contact', placed_at, 1, 1, 1000, placed_at, 1, 1 FROM orders;
+INSERT INTO cases (order_id, kind, state, facts, opened_at, answer_by, solve_by, closed_at, due_at, due_for, look_at)
+SELECT id, 'other', CASE WHEN id % 100 = 1 THEN 'open' ELSE 'closed' END, '{}', placed_at, placed_at, placed_at,
+       CASE WHEN id % 100 <> 1 THEN placed_at END, CASE WHEN id % 100 = 1 THEN placed_at END,
+       CASE WHEN id % 100 = 1 THEN 'answer' END, CASE WHEN id % 100 = 1 THEN placed_at END FROM orders;
+INSERT INTO case_events (case_id, event, to_state, actor_kind, at) SELECT id, 'opened', 'open', 'buyer', opened_at FROM cases;
+INSERT INTO case_messages (case_id, author, sealed, at) SELECT id, 'buyer', 'sealed', opened_at FROM cases;
+INSERT INTO case_pictures (case_id, message_id, width, height, sealed) SELECT case_id, id, 9, 9, 'sealed' FROM case_messages;
 ANALYZE;
 """
 
@@ -87,7 +98,7 @@ GROWING = {
     "orders", "order_events", "order_requests", "cards", "payment_attempts", "payment_attempt_orders", "receipts",
     "refunds", "gateway_notices", "staff_audit", "supplier_goods", "deliveries",
     "delivery_attempts", "merchant_orders", "merchant_webhooks", "merchant_nonces", "ledger_accounts",
-    "ledger_entries", "ledger_postings",
+    "ledger_entries", "ledger_postings", "risk_scores", "risk_velocity",
 }  # fmt: skip
 
 # Statements that may read a table from end to end, and why.
@@ -95,6 +106,7 @@ MAY_READ_ALL = {
     "kameng.stock.store.COUNTS": "stock levels count every card; a page of the console asks for it now and then",
     "kameng.tracking.desk_store.REFUNDS_UNSETTLED": "refunds are few; the console lists those that are not done",
     "kameng.tracking.desk_store.NUMBERS": "the same, counted",
+    "kameng.risk.score_store.FORGET_VELOCITY": "once an hour, in a table of two days",
 }
 
 

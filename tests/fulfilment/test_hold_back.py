@@ -1,8 +1,14 @@
 """Between money and goods: low flows, middle asks the buyer, high waits for a person, and others wait for nobody."""
 
+from dataclasses import replace
+from typing import cast
+
 import pytest
 
-from kameng.orders.lifecycle import Actor, ActorKind, OrderState
+from kameng.fulfilment.hold_back import hold_back
+from kameng.kernel.database import Transaction
+from kameng.orders.lifecycle import Actor, ActorKind, OrderState, PaymentConfirmed
+from kameng.orders.lock import lock_order
 from kameng.payment.refund import accept_payment, request_refund
 from kameng.payment.start_payment import OrderNotPayable
 from kameng.risk.score_order import Stage
@@ -35,6 +41,18 @@ async def test_it_is_paid_and_held_with_its_cards(shop: Shop, verdict: Verdict, 
     async with shop.db.reading() as connection:
         assert [held.order_id for held in await list_held(connection)] == [order.order_id]
     await intact(shop)
+
+
+async def test_of_an_ordinary_order_nothing_is_asked(shop: Shop) -> None:
+    """No transaction is given, and none is missed."""
+    placed = await an_order(shop, await a_stocked_sku(shop))
+    async with shop.db.transaction() as tx:
+        order = await lock_order(tx, placed.order_id)
+    nothing = cast("Transaction", None)
+    facts = {"receipt_fen": 1000, "trade_no": "T1", "late": False}
+    assert await hold_back(nothing, order, PaymentConfirmed(STAFF, facts=facts)) is None
+    with pytest.raises(AttributeError):
+        await hold_back(nothing, replace(order, risk=1), PaymentConfirmed(STAFF, facts=facts))
 
 
 async def test_others_are_not_delayed(shop: Shop) -> None:

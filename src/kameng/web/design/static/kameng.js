@@ -171,11 +171,18 @@
     worker.postMessage(JSON.parse(form.dataset.challenge));
   };
 
-  // Live pieces: the server sends the piece anew whenever it changes.
+  // Live pieces: the server sends the piece anew whenever it changes. What somebody is filling in, and the words beside
+  // it, stay while the order stands where it stood.
+  const stateOf = (root) => root.querySelector("[data-state]")?.dataset.state;
+  const isInUse = (element) => element.querySelector(".wrong, form[data-challenge], input:focus") !== null
+    || [...element.querySelectorAll("input[type=text]")].some((input) => input.value !== input.defaultValue);
   const startLive = (element) => {
     const source = new EventSource(element.dataset.live);
     source.addEventListener("piece", ({ data }) => {
       if (element.innerHTML.trim() === data.trim()) return;
+      const fresh = document.createElement("div");
+      fresh.innerHTML = data;
+      if (isInUse(element) && stateOf(fresh) === stateOf(element)) return;
       element.innerHTML = data;
       start(element);
     });
