@@ -44,7 +44,9 @@ WHERE c.state <> 'closed'
 ORDER BY least(c.due_at, c.follow_up_at) NULLS LAST, c.id LIMIT $6
 """
 
-CLOSED = f"{_LINE} WHERE c.state = 'closed' ORDER BY c.id DESC LIMIT $1"
+CLOSED = f"""{_LINE}
+WHERE c.id = ANY (ARRAY(SELECT id FROM cases WHERE state = 'closed' ORDER BY id DESC LIMIT $1)) ORDER BY c.id DESC
+"""
 
 CASE = f"{_LINE} WHERE c.id = $1"
 
