@@ -13,7 +13,7 @@ from kameng.orders.number import OrderId
 from kameng.payment.refund import NotNow, request_refund
 from kameng.supply.answer import Delivered, InDoubt, Partly, Reason, Refused
 from tests.builders.dispatching import Bench, a_bench, codes, say
-from tests.builders.shop import Shop
+from tests.builders.shop import Shop, a_paid_order, a_stocked_sku
 
 pytestmark = pytest.mark.anyio
 
@@ -121,3 +121,18 @@ async def test_what_was_never_stuck_is_not_routed_again(shop: Shop) -> None:
     bench.order_id = OrderId(404)
     with pytest.raises(OrderMissing):
         await decide(route_again, bench)
+
+
+AGAIN_WITH_STAFF = "UPDATE orders SET state = 'exception' WHERE id = $1"
+
+
+async def test_codes_that_were_delivered_once_are_never_for_sale_again(shop: Shop) -> None:
+    """Whatever led to the refund afterwards: somebody may have read them."""
+    goods = await a_stocked_sku(shop, cards=2)
+    order = await a_paid_order(shop, goods)
+    async with shop.db.transaction() as tx:
+        await tx.connection.execute(AGAIN_WITH_STAFF, order.order_id)
+    async with shop.db.transaction() as tx:
+        await request_refund(tx, order_id=order.order_id, actor=STAFF, reason="换码没有成功")
+    assert await shop.state(order.order_id) is OrderState.REFUNDING
+    assert await shop.cards(goods.sku_id) == {"sold": 1, "available": 1}

@@ -1,6 +1,6 @@
 """No supplier is asked for an order any more: its money goes back."""
 
-from kameng.fulfilment import store
+from kameng.fulfilment import repair_store, store
 from kameng.kernel.database import Transaction
 from kameng.kernel.errors import Refusal
 from kameng.kernel.text import Words
@@ -18,8 +18,10 @@ class DeliveryInDoubt(Refusal):
 
 async def halt_delivery(tx: Transaction, order: Order, _gone: OrderEvent) -> None:
     """Close the order's delivery, if it has one. Codes that came as a part of it were shown to nobody and are for sale
-    again. Follows RefundRequested. Raises DeliveryInDoubt."""
+    again; those of an order that was delivered once may have been read and never are. Follows RefundRequested. Raises
+    DeliveryInDoubt."""
     if await store.live_attempts(tx, order.id):
         raise DeliveryInDoubt
     await store.close_delivery_of(tx, order.id)
-    await put_back(tx, order.id)
+    if not await repair_store.was_delivered(tx, order.id):
+        await put_back(tx, order.id)

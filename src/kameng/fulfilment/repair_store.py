@@ -16,6 +16,8 @@ SELECT EXISTS (SELECT FROM order_accounts WHERE order_id = $1)
    AND (SELECT count(*) FROM order_events WHERE order_id = $1 AND event = 'correction_asked') < $2
 """
 
+WAS_DELIVERED = "SELECT EXISTS (SELECT FROM order_events WHERE order_id = $1 AND event = 'delivered')"
+
 ATTEMPTS_MADE = "SELECT EXISTS (SELECT FROM delivery_attempts WHERE order_id = $1)"
 
 LIVE_ATTEMPTS = "SELECT id FROM delivery_attempts WHERE order_id = $1 AND state IN ('placed', 'in_doubt')"
@@ -50,3 +52,9 @@ async def attempts_to_ask(tx: Transaction, order_id: int) -> list[int]:
 
 async def lock_to_confirm(tx: Transaction, *, before: object, at_most: int) -> list[int]:
     return [row["id"] for row in await tx.connection.fetch(LOCK_TO_CONFIRM, before, at_most)]
+
+
+async def was_delivered(tx: Transaction, order_id: int) -> bool:
+    """Whether it was ever wholly delivered, whatever happened since: its codes may have been read."""
+    found: bool = await tx.connection.fetchval(WAS_DELIVERED, order_id)
+    return found

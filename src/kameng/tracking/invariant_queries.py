@@ -13,7 +13,7 @@ WHERE c.sku_id <> o.sku_id
    OR (c.state = 'sold'
        AND o.state NOT IN ('paid', 'delivering', 'delivered', 'completed', 'exception', 'resubmitting')
        AND NOT (o.state IN ('refunding', 'refunded') AND EXISTS (
-           SELECT FROM order_events e WHERE e.order_id = o.id AND e.event = 'refund_after_delivery')))
+           SELECT FROM order_events e WHERE e.order_id = o.id AND e.event = 'delivered')))
 LIMIT 5
 """
 
