@@ -138,13 +138,30 @@ class Postman:
             world.later(30 * 4**tries, lambda: self.deliver(supplier, post, tries=tries + 1))
 
 
+class Mortal(Dispatcher):
+    """Knows all that it has begun, so that all of it can die with it."""
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.taking: set[asyncio.Task[Any]] = set()
+
+    async def _take_up(self, *delivery: Any) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.taking.add(task)
+        try:
+            await super()._take_up(*delivery)
+        finally:
+            self.taking.discard(task)
+
+
 @dataclass
 class Carrier:
     """A worker process that dispatches, dies with all it has in flight, and is started again."""
 
     supplied: SuppliedWorld
     process: Shop
-    dispatcher: Dispatcher = field(init=False)
+    dispatcher: Mortal = field(init=False)
 
     def __post_init__(self) -> None:
         self.dispatcher = self._started()
@@ -166,7 +183,7 @@ class Carrier:
             world.beside.add(task)
             task.add_done_callback(lambda task, of=dispatcher: self._ended(task, of))  # type: ignore[misc]
 
-    def _ended(self, task: asyncio.Task[None], dispatcher: Dispatcher) -> None:
+    def _ended(self, task: asyncio.Task[None], dispatcher: Mortal) -> None:
         if task.cancelled() or task.exception() is None:
             return
         assert isinstance(task.exception(), Crash), task.exception()
@@ -174,20 +191,20 @@ class Carrier:
         dying = asyncio.get_running_loop().create_task(self._die(dispatcher))
         self.supplied.world.beside.add(dying)
 
-    async def _die(self, dispatcher: Dispatcher) -> None:
+    async def _die(self, dispatcher: Mortal) -> None:
         """Whatever it had in flight is gone at this very moment."""
         if dispatcher is self.dispatcher:
             self.dispatcher = self._started()
-            tasks = list(dispatcher._tasks)
+            tasks = [*dispatcher._tasks, *dispatcher.taking]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.supplied.world.happened["process died"] += 1
             self.supplied.world.happened["died in flight"] += len(tasks)
 
-    def _started(self) -> Dispatcher:
+    def _started(self) -> Mortal:
         process = self.process
-        return Dispatcher(
+        return Mortal(
             db=process.db, keyring=process.keyring, suppliers=self.supplied.seen_by(process), public_url=PUBLIC_URL
         )
 
