@@ -46,7 +46,7 @@ ORDER BY least(c.due_at, c.follow_up_at) NULLS LAST, c.id LIMIT $6
 
 CLOSED = f"""{_LINE}
 WHERE c.id = ANY (ARRAY(SELECT id FROM cases WHERE state = 'closed' ORDER BY id DESC LIMIT $1)) ORDER BY c.id DESC
-"""
+"""  # noqa: S608 - constants
 
 CASE = f"{_LINE} WHERE c.id = $1"
 
