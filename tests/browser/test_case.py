@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from kameng.orders.number import OrderId, grouped
 from tests.browser.conftest import PHONE, Open
 from tests.browser.stack import Running
 from tests.browser.test_exceptions import at_work
@@ -48,7 +49,9 @@ def test_a_case_with_a_picture_from_one_tap_to_solved(open_browser: Open, shop: 
 
     at_work(staff)
     staff.go("/console/cases")
-    staff.page.get_by_role("row").filter(has_text=order_no[:4]).get_by_role("link").first.click()
+    staff.page.get_by_role("row").filter(has_text=grouped(OrderId(int(order_no[:18])))).get_by_role(
+        "link"
+    ).first.click()
     staff.is_at(r"/console/cases/\d+$")
     staff.sees("兑换时提示已使用")
     expect(staff.page.locator("img.shot")).to_be_visible()
