@@ -6,7 +6,8 @@ from tests.browser.conftest import DESK, PHONE, Open
 from tests.browser.visitor import Visitor
 
 PAGES = ("/", "/q", "/goods", "/goods/memberships", "/goods/game-cards/honor-of-kings", "/search?q=%E5%8D%A1",
-         "/status", "/help", "/help?q=zzzz", "/search?q=zzzz", "/s/wanbao/", "/s/wanbao/q", "/orders/26112214305512345607")  # fmt: skip
+         "/status", "/help", "/help?q=zzzz", "/search?q=zzzz", "/s/wanbao/", "/s/wanbao/q",
+         "/orders/26112214305512345607")  # fmt: skip
 BYTES_MAX = 100 * 1024
 
 
