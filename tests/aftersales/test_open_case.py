@@ -68,6 +68,19 @@ async def test_what_a_supplier_said_is_kept_in_it(shop: Shop) -> None:
     assert (asked.state, asked.words, asked.settled_at) == ("placed", "排队中", None)
 
 
+async def test_resubmissions_that_failed_are_kept_in_it(shop: Shop) -> None:
+    order = await a_paid_order(shop, await a_stocked_sku(shop))
+    now = shop.clock.now()
+    await shop.rows(
+        "INSERT INTO resubmissions (order_id, kind, state, actor_kind, why, applied_at, ended_at)"
+        " VALUES ($1, 'replace_code', 'failed', 'buyer', '{too_many_tries}', $2, $2)", order.order_id, now,
+    )  # fmt: skip
+    opened = await open_case(db=shop.db, rules=RULES, order_id=order.order_id, kind=CaseKind.CODES_INVALID)
+    async with shop.db.reading() as connection:
+        (tried,) = (await read_file(connection, shop.keyring, opened.case.id)).facts.resubmissions
+    assert (tried.kind, tried.state, tried.why, tried.ended_at) == ("replace_code", "failed", ["too_many_tries"], now)
+
+
 async def test_a_second_tap_leads_to_the_same_case(shop: Shop) -> None:
     desk = await a_case_desk(shop)
     again = await open_case(db=shop.db, rules=RULES, order_id=desk.order_id, kind=CaseKind.OTHER)

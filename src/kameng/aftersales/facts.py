@@ -43,6 +43,16 @@ class Asked(msgspec.Struct, array_like=True, frozen=True):
     settled_at: datetime | None
 
 
+class Resubmitted(msgspec.Struct, array_like=True, frozen=True):
+    """It was tried to put the order right; names as resubmissions have them."""
+
+    kind: str
+    state: str
+    why: list[str]
+    applied_at: datetime
+    ended_at: datetime | None
+
+
 class Paying(msgspec.Struct, array_like=True, frozen=True):
     """A payment was tried."""
 
@@ -68,6 +78,7 @@ class CaseFacts:
     shown: Sequence[Shown] = field(default=())
     attempts: Sequence[Asked] = field(default=())
     payments: Sequence[Paying] = field(default=())
+    resubmissions: Sequence[Resubmitted] = field(default=())
 
 
 async def snapshot(tx: Transaction, order_id: OrderId) -> dict[str, Any]:

@@ -18,6 +18,8 @@ SELECT o.state, o.quantity, o.amount_fen, o.pay_until, v.product_name, v.face_va
                                ORDER BY a.id)
               FROM delivery_attempts a JOIN suppliers s ON s.id = a.supplier_id WHERE a.order_id = o.id), '[]')
         AS attempts,
+    coalesce((SELECT jsonb_agg(jsonb_build_array(r.kind, r.state, r.why, r.applied_at, r.ended_at) ORDER BY r.id)
+              FROM resubmissions r WHERE r.order_id = o.id), '[]') AS resubmissions,
     coalesce((SELECT jsonb_agg(jsonb_build_array(g.name, p.state, p.amount_fen, p.started_at, p.confirmed_at)
                                ORDER BY p.id)
               FROM payment_attempt_orders l JOIN payment_attempts p ON p.id = l.attempt_id

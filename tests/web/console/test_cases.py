@@ -6,13 +6,27 @@ from typing import Any
 
 import pytest
 
-from kameng.aftersales.case import Case, CaseState, Outcome
+from kameng.aftersales.answer_case import Then
+from kameng.aftersales.case import (
+    CASE_LIFECYCLE,
+    Actor,
+    Author,
+    Case,
+    CaseKind,
+    CaseState,
+    Clock,
+    Outcome,
+)
 from kameng.aftersales.conversation import find_case
+from kameng.aftersales.move import name_of
+from kameng.aftersales.queue import Filter
+from kameng.aftersales.reading import READINGS
 from kameng.aftersales.watch_cases import watch_cases
 from kameng.aftersales.write_message import write_message
 from kameng.kernel.clock import VirtualClock
 from kameng.orders.number import OrderId, printed
 from kameng.staff.roles import Role
+from kameng.web.console import case_wording
 from tests.web.console.case_things import RULES, WORDS, things_of_cases
 from tests.web.console.conftest import Console
 from tests.web.console.shop import CODES, PHONE, Shop
@@ -267,3 +281,15 @@ async def test_answers_are_written_and_hidden(room: CaseRoom) -> None:
     assert "怎么退款？" in (await room.console.get("/console/answers")).text
     wrong = await room.console.post("/console/answers", {**hidden, "question": "", "position": "x"})
     assert wrong.status_code == 422
+
+
+def test_everything_about_cases_has_a_name() -> None:
+    for names, values in (
+        (case_wording.STATES, CaseState), (case_wording.STATE_COLOURS, CaseState), (case_wording.KINDS, CaseKind),
+        (case_wording.OUTCOMES, Outcome), (case_wording.FILTERS, Filter), (case_wording.AUTHORS, Author),
+        (case_wording.ACTORS, Actor), (case_wording.CLOCKS, Clock), (case_wording.THEN, Then),
+        (READINGS, CaseState),
+    ):  # fmt: skip
+        assert set(names) == set(values)
+    moves = {name_of(event) for _, event in CASE_LIFECYCLE.moves}
+    assert moves | {"opened", "noted", "taken", "follow_up", "complained"} == {*case_wording.HAPPENINGS, "warned"}

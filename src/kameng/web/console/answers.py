@@ -23,6 +23,8 @@ from kameng.web.console.wording import EVENTS
 
 PATH = "/console/answers"
 EDIT = [needs(Permission.ANSWER_EDIT)]
+# A gateway's notice stands among the desk's words, but is no event of an order.
+ORDER_EVENTS = {event: name for event, name in EVENTS.items() if event != "notice"}
 
 
 @get("/answers", guards=EDIT)
@@ -74,7 +76,7 @@ async def _draft(desk: Desk, form: dict[str, str]) -> AnswerDraft:
         question_english=form.get("question_english", ""),
         answer_english=form.get("answer_english", "").replace("\r\n", "\n"),
         states=[state for state in OrderState if state in states],
-        events=[event for event in EVENTS if event in events],
+        events=[event for event in ORDER_EVENTS if event in events],
         delivers=Delivers(form["delivers"]) if form.get("delivers") in set(Delivers) else None,
         keywords=[word for word in form.get("keywords", "").replace("，", ",").split(",") if word.strip()][:30],
         shown="shown" in form,
@@ -84,5 +86,5 @@ async def _draft(desk: Desk, form: dict[str, str]) -> AnswerDraft:
 def _page(desk: Desk, draft: AnswerDraft, *, is_new: bool, refusal: Refusal | None = None) -> Response[str]:
     return show(
         desk.request, "console/answers/form.html", status=refusal.status if refusal else 200, draft=draft,
-        is_new=is_new, states=list(OrderState), events=EVENTS, delivers=DELIVERS, refusal=refusal,
+        is_new=is_new, states=list(OrderState), events=ORDER_EVENTS, delivers=DELIVERS, refusal=refusal,
     )  # fmt: skip

@@ -6,10 +6,15 @@ from kameng.aftersales.answer_case import Then
 from kameng.aftersales.case import CASE_STATE_NAMES, KIND_NAMES, OUTCOME_NAMES, Actor, Author, CaseState, Clock
 from kameng.aftersales.queue import Filter
 from kameng.kernel.text import Words
+from kameng.resubmission.resubmission import KIND_NAMES as RESUBMISSION_KIND_NAMES
+from kameng.resubmission.resubmission import RESUBMISSION_STATE_NAMES, WHY_WORDS
 
 STATES = CASE_STATE_NAMES
 KINDS = KIND_NAMES
 OUTCOMES = OUTCOME_NAMES
+RESUBMISSIONS = RESUBMISSION_KIND_NAMES
+RESUBMISSION_STATES = RESUBMISSION_STATE_NAMES
+WHY = WHY_WORDS
 
 STATE_COLOURS: Mapping[CaseState, str] = {
     CaseState.OPEN: "orange",
