@@ -87,6 +87,11 @@ SELECT min(id), 1, '{}', 'goodwill', 'x', 'staff', 'li', 1, min(placed_at), {}, 
 LAPSED_REQUEST = _REQUEST.format("waiting", "'2020-01-01Z'", "NULL")
 UNAGREED_REQUEST = _REQUEST.format("approved", "NULL", "min(placed_at)")
 
+RESUBMISSION_NOBODY_LOOKS_AT = f"""
+INSERT INTO resubmissions (order_id, kind, state, actor_kind, applied_at)
+VALUES ({DELIVERED}, 'replace_code', 'with_staff', 'buyer', now())
+"""
+
 PLANTED = [
     ("cards_astray", [f"UPDATE cards SET sku_id = sku_id + 1 WHERE order_id = {DELIVERED}"]),
     ("cards_astray", [f"UPDATE cards SET state = 'sold' WHERE order_id = {WAITING}"]),
@@ -150,6 +155,7 @@ PLANTED = [
     ("gateway_money_disagrees", ["DELETE FROM ledger_entries WHERE reference = 'receipt:1'"]),
     ("gateway_money_disagrees", ["UPDATE ledger_entries SET reference = 'receipt:999' WHERE reference = 'receipt:1'"]),
     ("gateway_money_disagrees", ["UPDATE refunds SET state = 'done' WHERE state = 'intended'"]),
+    ("resubmissions_forgotten", [RESUBMISSION_NOBODY_LOOKS_AT]),
     ("requests_forgotten", [LAPSED_REQUEST]),
     ("requests_forgotten", [UNAGREED_REQUEST]),
     ("merchant_orders_unpaid", ["DELETE FROM receipts WHERE heard_from = 'ledger'"]),
