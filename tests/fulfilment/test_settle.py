@@ -61,6 +61,15 @@ async def test_codes_that_were_sold_to_us_before_do_not_count(shop: Shop) -> Non
     assert await bench.codes() == ["A1"]
 
 
+async def test_what_comes_back_is_noted_though_all_of_it_arrived(shop: Shop) -> None:
+    bench = await a_bench(shop, quantity=2)
+    await bench.work()
+    told = Partly(1, "只有一张", codes=codes("A1", "A2"), cost_fen=1800, refund_fen=900)
+    assert await say(bench, told) is AttemptState.DELIVERED
+    [attempt] = await bench.attempts()
+    assert (attempt["cost_fen"], attempt["refund_fen"]) == (1800, 900)
+
+
 async def test_more_codes_than_asked_for_are_for_sale_and_old_ones_among_them_do_no_harm(shop: Shop) -> None:
     bench = await a_bench(shop, "north", "south", quantity=2)
     await bench.work()

@@ -219,13 +219,14 @@ class BackOffice:
         world = self.supplied.world
         for row in await world.shop.rows(STUCK):
             purchase = self.supplied.moody[str(row["code"])].books(str(row["number"]))
-            is_there = purchase is not None and purchase.state is not State.FAILED
             codes = purchase.codes if purchase else ()
+            # A code that was sold to us before is none.
+            is_there = purchase is not None and purchase.state is not State.FAILED and (not codes or purchase.fresh > 0)
             if purchase is not None and purchase.state is State.PARTLY and not codes:
                 # A person can't say "half of it": the supplier is made to say so itself.
                 await self._ask_again(int(str(row["id"])), str(row["code"]))
                 continue
-            await self._say(int(str(row["id"])), Finding(is_there, "看过货源后台", codes=codes))
+            await self._say(int(str(row["id"])), Finding(is_there, "看过货源后台", codes=codes if is_there else ()))
         for row in await world.shop.rows(LEFT):
             verb = route_again if world.happens(0.6) else request_refund
             try:

@@ -84,13 +84,15 @@ class _Settling:
             # An adapter's own kind of doubt, or a no to what was accepted.
             is_doubt = isinstance(answer, InDoubt)
             answer = InDoubt(answer.words if is_doubt else f"{type(answer).__name__} of an accepted order")
-        kept = Kept(0)
+        kept, back_fen = Kept(0), told_of(answer).refund_fen
         if isinstance(answer, Delivered | Partly):
             kept = await keep(
                 self.tx, self.keyring, self.delivery, self.attempt, answer=answer, supplier=self.heard.supplier
             )
             answer = _as_kept(answer, self.attempt, kept)
-        state, told = ATTEMPT_LIFECYCLE.after(self.attempt.state, type(answer)), told_of(answer)
+        # Whatever its answer turns out to be worth, the money that it says is back is back.
+        told = replace(told_of(answer), refund_fen=back_fen)
+        state = ATTEMPT_LIFECYCLE.after(self.attempt.state, type(answer))
         next_ask = None
         if state in LIVE:
             supplier_no = told.supplier_no or self.attempt.supplier_no
@@ -247,16 +249,9 @@ def _as_kept(answer: Delivered | Partly, attempt: Attempt, kept: Kept) -> Answer
     """What an answer is worth: shown nothing for it, it is in doubt; short of what was asked, it is a part."""
     if not kept.is_proven:
         return Unproven("delivered, it says, but no codes came")
-    refund_fen = answer.refund_fen if isinstance(answer, Partly) else None
+    number, cost_fen, words = answer.supplier_no, answer.cost_fen, answer.words
     if kept.delivered == 0:
-        return Failed(
-            Reason.OTHER, answer.words, supplier_no=answer.supplier_no, cost_fen=answer.cost_fen, refund_fen=refund_fen
-        )
+        return Failed(Reason.OTHER, words, supplier_no=number, cost_fen=cost_fen)
     if kept.delivered < attempt.asked_for:
-        return Partly(
-            kept.delivered, answer.words, supplier_no=answer.supplier_no, receipt=answer.receipt,
-            cost_fen=answer.cost_fen, refund_fen=refund_fen,
-        )  # fmt: skip
-    return Delivered(
-        supplier_no=answer.supplier_no, receipt=answer.receipt, cost_fen=answer.cost_fen, words=answer.words
-    )
+        return Partly(kept.delivered, words, supplier_no=number, receipt=answer.receipt, cost_fen=cost_fen)
+    return Delivered(number, receipt=answer.receipt, cost_fen=cost_fen, words=words)
