@@ -156,7 +156,8 @@ async def a_new_bench(shop: Shop, *suppliers: str) -> Bench:
     async with shop.db.transaction() as tx:
         await tx.connection.execute(
             "TRUNCATE deliveries, delivery_attempts, attempt_answers, supplier_notices, suppliers, routes,"
-            " supplier_goods, cards, alarms, orders CASCADE"
+            " supplier_goods, cards, alarms, orders, payment_attempts, receipts,"
+            " ledger_entries CASCADE"
         )
     return await a_bench(shop, *suppliers)
 

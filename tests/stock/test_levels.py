@@ -44,7 +44,7 @@ async def test_staff_see_every_card_by_state(db: Database, keyring: Keyring) -> 
         await reserve(tx, order_id=other, sku_id=sku_id, quantity=1, on=TODAY)
     async with db.reading() as connection:
         levels = await exact(connection, [sku_id, empty], on=TODAY)
-    assert levels[sku_id] == Level({"available": 4, "reserved": 1, "sold": 2, "withdrawn": 0}, 2)  # type: ignore[dict-item]
+    assert levels[sku_id] == Level({"available": 4, "reserved": 1, "sold": 2, "withdrawn": 0, "replaced": 0}, 2)  # type: ignore[dict-item]
     assert sum(levels[empty].by_state.values()) == 0
 
 

@@ -4,7 +4,7 @@ from kameng.fulfilment import repair_store, store
 from kameng.kernel.database import Transaction
 from kameng.kernel.errors import Refusal
 from kameng.kernel.text import Words
-from kameng.orders.lifecycle import OrderEvent
+from kameng.orders.lifecycle import CancelledAfterPayment, OrderEvent
 from kameng.orders.order import Order
 from kameng.stock.put_back import put_back
 
@@ -16,12 +16,12 @@ class DeliveryInDoubt(Refusal):
     words = Words("货源的发货结果还没有核实，核实之前不能退款")
 
 
-async def halt_delivery(tx: Transaction, order: Order, _gone: OrderEvent) -> None:
-    """Close the order's delivery, if it has one. Codes that came as a part of it were shown to nobody and are for sale
-    again; those of an order that was delivered once may have been read and never are. Follows RefundRequested. Raises
-    DeliveryInDoubt."""
+async def halt_delivery(tx: Transaction, order: Order, gone: OrderEvent) -> None:
+    """Close the order's delivery, if it has one. Codes that nobody was shown are for sale again: those that came as a
+    part of it, and all of an order that may still be cancelled. Those of an order that was delivered once may have been
+    read, and never are. Follows RefundRequested, CancelledAfterPayment and CorrectionMissed. Raises DeliveryInDoubt."""
     if await store.live_attempts(tx, order.id):
         raise DeliveryInDoubt
     await store.close_delivery_of(tx, order.id)
-    if not await repair_store.was_delivered(tx, order.id):
+    if isinstance(gone, CancelledAfterPayment) or not await repair_store.was_delivered(tx, order.id):
         await put_back(tx, order.id)
