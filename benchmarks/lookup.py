@@ -11,12 +11,13 @@ import uvloop
 
 from benchmarks.history import Known
 from benchmarks.http_load import Client, Load, connected, drive, request
-from benchmarks.processes import child, free_port
+from benchmarks.processes import child
 from benchmarks.report import Goal, Row
 from benchmarks.rounds import CONNECTIONS, Turn, middle_of
 from benchmarks.stage import Stage
 from benchmarks.waiting import wait_until
 from kameng.kernel.crypto import Keyring
+from kameng.kernel.free_ports import free_ports
 from kameng.kernel.supervisor import listens
 from kameng.orders.contact import second_factor_index
 from kameng.orders.number import printed
@@ -53,7 +54,7 @@ def run(stage: Stage) -> list[Row]:
 @contextmanager
 def floor_server(url: str, folder: Path) -> Iterator[tuple[int, int]]:
     """Its port, and the number of its process."""
-    port = free_port()
+    port = free_ports()[0]
     command = (sys.executable, "-m", "granian", "--interface", "rsgi", "--loop", "uvloop", "--no-ws", "--no-log",
                "--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--backlog", "4096",
                "--backpressure", "8192", "benchmarks.floor:application")  # fmt: skip

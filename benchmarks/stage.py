@@ -11,10 +11,11 @@ from pathlib import Path
 
 from benchmarks.goods import Goods, add_goods
 from benchmarks.history import Known, fill_history
-from benchmarks.processes import CpuMeter, cpu_seconds, free_port
+from benchmarks.processes import CpuMeter, cpu_seconds
 from kameng.cli.stack import Stack
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.embedded import EmbeddedPostgres
+from kameng.kernel.free_ports import free_ports
 from kameng.kernel.supervisor import Supervisor
 from kameng.settings import Settings, settings_from
 
@@ -110,7 +111,7 @@ class Stage:
     def open_shop(self, name: str, *, url: str | None = None) -> Iterator[Shop]:
         """All processes over a database (a new one, or the one at `url`), stopped at the end."""
         url = url or self.database(name)
-        stack = Stack(settings_for(self.folder / name, url), sandbox_port=free_port())
+        stack = Stack(settings_for(self.folder / name, url), sandbox_port=free_ports(2)[0])
         supervisor = Supervisor(stack.prepare())
         try:
             supervisor.start()
@@ -135,7 +136,7 @@ def open_stage(size: Size) -> Iterator[Stage]:
 
 
 def settings_for(data: Path, url: str) -> Settings:
-    port = free_port()
+    port = free_ports()[0]
     return settings_from(
         {
             "KAMENG_DATABASE_URL": url,

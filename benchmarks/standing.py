@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import child, family, free_port, pss_mib
+from benchmarks.processes import child, family, pss_mib
 from benchmarks.report import Goal, Row
 from benchmarks.stage import Stage, postmaster
 from benchmarks.waiting import wait_until
 from kameng.cli.terms import embedded
 from kameng.kernel.embedded import EmbeddedPostgres
+from kameng.kernel.free_ports import free_ports
 from kameng.settings import settings_from
 
 MEMORY_GOAL = Goal(300, at_most=True, of="value")
@@ -91,7 +92,7 @@ def _by_kind(pids: list[int]) -> dict[str, float]:
 
 @contextmanager
 def _up(folder: Path) -> Iterator[Up]:
-    port, sandbox_port = free_port(), free_port()
+    port, sandbox_port, _suppliers_port = free_ports(3)
     environment = {"KAMENG_DATA": str(folder), "KAMENG_PORT": str(port), "KAMENG_DATABASE_URL": "",
                    "KAMENG_PUBLIC_URL": f"http://127.0.0.1:{port}"}  # fmt: skip
     command = (sys.executable, "-m", "kameng", "up", "--sandbox-port", str(sandbox_port))

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from benchmarks.processes import free_port
 from benchmarks.stage import Shop
 from benchmarks.waiting import wait_until
 from kameng.adapters.http import HttpClient
@@ -22,6 +21,7 @@ from kameng.catalogue.form import FieldKind, FormField
 from kameng.journey import FOLLOWING
 from kameng.kernel.clock import SystemClock
 from kameng.kernel.database import Database, Transaction, open_pool
+from kameng.kernel.free_ports import free_ports
 from kameng.kernel.supervisor import listens
 from kameng.orders.account import MAIN, Account, Answer
 from kameng.orders.advance import advance
@@ -73,7 +73,7 @@ class Supplier:
 @contextmanager
 def a_supplier(shop: Shop, code: str) -> Iterator[Supplier]:
     """Stopped at the end. It keeps its books in memory, and has all the money and goods in the world."""
-    port = free_port()
+    port = free_ports()[0]
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.supplying", str(port)])
     try:
         wait_until(lambda: listens(port), what=f"supplier {code}")

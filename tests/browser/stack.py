@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+
+from kameng.kernel.free_ports import free_ports
 
 READY_WITHIN_S = 90.0
 STOP_WITHIN_S = 30.0
@@ -63,7 +64,7 @@ def running_stack(database_url: str, folder: Path, **more: str) -> Iterator[Runn
 
     Raises RuntimeError with what it said if it doesn't come up.
     """
-    port, sandbox_port = _free_ports(2)
+    port, sandbox_port, suppliers_port = free_ports(3)
     url = f"http://localhost:{port}"
     environment = {
         **os.environ,
@@ -81,7 +82,7 @@ def running_stack(database_url: str, folder: Path, **more: str) -> Iterator[Runn
         )  # fmt: skip
     try:
         _wait_until_ready(url, process, said)
-        yield Running(url, database_url, f"http://127.0.0.1:{sandbox_port + 1}/", environment)
+        yield Running(url, database_url, f"http://127.0.0.1:{suppliers_port}/", environment)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(STOP_WITHIN_S)
@@ -103,14 +104,3 @@ def _answers(url: str) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()

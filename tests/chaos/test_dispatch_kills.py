@@ -28,6 +28,7 @@ from kameng.fulfilment.decide_attempt import AttemptNotInDoubt, Finding, decide_
 from kameng.journey import FOLLOWING
 from kameng.kernel.clock import VirtualClock
 from kameng.kernel.database import Database, open_pool
+from kameng.kernel.free_ports import free_ports
 from kameng.settings import settings_from
 from kameng.supply.suppliers import Suppliers
 from kameng.tracking.invariants import check_invariants
@@ -36,7 +37,6 @@ from tests.builders.shop import Goods, Shop, a_paid_order, a_shop, a_started_pay
 from tests.chaos.dispatching import suppliers_of
 from tests.chaos.emulators import prefix_of
 from tests.chaos.selling import a_top_up, on_sale, supplier_of
-from tests.chaos.test_kills import free_ports
 from tests.contracts.suppliers.entry import Entry
 from tests.contracts.suppliers.table import ENTRIES
 
@@ -159,7 +159,7 @@ async def running(
 
 @pytest.fixture
 async def storm(database_url: str, tmp_path: Path) -> AsyncIterator[Storm]:
-    port, _ = free_ports()
+    (port,) = free_ports()
     environment = {
         "KAMENG_DATABASE_URL": database_url, "KAMENG_DATA": str(tmp_path), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
     }  # fmt: skip

@@ -2,12 +2,10 @@
 
 import asyncio
 import os
-import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 import asyncpg
@@ -16,6 +14,7 @@ import pytest
 from kameng.cli.stack import Stack
 from kameng.journey import FOLLOWING
 from kameng.kernel.database import Database, open_pool
+from kameng.kernel.free_ports import free_ports
 from kameng.kernel.supervisor import Supervisor
 from kameng.settings import settings_from
 from kameng.tracking.invariants import Violation, check_invariants
@@ -42,18 +41,9 @@ SELECT (SELECT count(*) FROM orders WHERE state IN ('paid', 'refunding'))
 """
 
 
-def free_ports() -> tuple[int, int]:
-    with ExitStack() as open_probes:
-        probes = [open_probes.enter_context(socket.socket()) for _ in range(2)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        first, second = (probe.getsockname()[1] for probe in probes)
-        return first, second
-
-
 @pytest.fixture
 def fire(database_url: str, tmp_path: Path) -> Iterator[Fire]:
-    port, sandbox_port = free_ports()
+    port, sandbox_port, _suppliers_port = free_ports(3)
     settings = settings_from(
         {
             "KAMENG_DATABASE_URL": database_url,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kameng.kernel.free_ports import free_ports
 from kameng.kernel.supervisor import DidNotStart, Plan, Program, Supervisor
 
 SERVE = """
@@ -19,13 +20,6 @@ time.sleep(600)
 FOREVER_S = 20.0
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def until(condition: Callable[[], bool]) -> None:
     ends = time.monotonic() + FOREVER_S
     while not condition():
@@ -35,7 +29,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Program:
-    port = free_port()
+    port = free_ports()[0]
     return Program(
         name="server",
         arguments=[sys.executable, "-c", SERVE, str(port)],
@@ -98,7 +92,11 @@ def test_one_that_ends_at_once_is_named_with_its_log_and_the_others_are_stopped(
 ) -> None:
     log_file = tmp_path / "broken.log"
     broken = Program(
-        "broken", [sys.executable, "-c", "raise SystemExit('out of paper')"], {}, str(log_file), ready_port=free_port()
+        "broken",
+        [sys.executable, "-c", "raise SystemExit('out of paper')"],
+        {},
+        str(log_file),
+        ready_port=free_ports()[0],
     )
     supervisor = Supervisor(Plan([server, broken], None, "up"))
 

@@ -3,7 +3,6 @@
 import http.cookiejar
 import json
 import shutil
-import socket
 import tempfile
 import time
 import urllib.parse
@@ -17,6 +16,7 @@ import click
 
 from kameng.cli.stack import Stack
 from kameng.cli.terms import embedded, read_settings
+from kameng.kernel.free_ports import free_ports
 from kameng.kernel.money import yuan
 from kameng.kernel.supervisor import Supervisor
 
@@ -71,9 +71,10 @@ def story() -> None:
     with tempfile.TemporaryDirectory() as folder:
         # Never the database that is set: the story fills it with demo goods and sells them.
         settings = replace(read_settings(), database_url=None, data=Path(folder), key_file=Path(folder) / "keys")
-        settings = replace(settings, port=_free_port())
+        port, sandbox_port, _suppliers_port = free_ports(3)
+        settings = replace(settings, port=port)
         settings = replace(settings, web=replace(settings.web, public_url=f"http://127.0.0.1:{settings.port}"))
-        stack = Stack(settings, sandbox_port=_free_port())
+        stack = Stack(settings, sandbox_port=sandbox_port)
         click.echo("A platform of its own is starting …")
         supervisor = Supervisor(stack.prepare())
         supervisor.start()
@@ -182,10 +183,3 @@ def _all_skus(catalogue: Any) -> Iterator[tuple[Any, Any]]:
 
 def _line(step: str, words: str) -> None:
     click.echo(f"{step}   {words}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

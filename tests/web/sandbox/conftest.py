@@ -1,6 +1,5 @@
 """A sandbox gateway on a real socket, a shop that hears its notifies, and a visitor without JavaScript."""
 
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from kameng.kernel.free_ports import free_ports
 from kameng.web.sandbox.serve import Running, running
 from kameng.web.sandbox.signature import Merchant
 from tests.stand_in import Heard, StandIn, says, stand_in
@@ -77,7 +77,4 @@ async def scene() -> AsyncIterator[Scene]:
 
 @pytest.fixture
 def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    return free_ports()[0]

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import signal
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -12,6 +11,8 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
 
+from kameng.kernel.free_ports import free_ports
+
 _THREADS_END_S = 0.05
 
 
@@ -19,7 +20,7 @@ _THREADS_END_S = 0.05
 async def listening(app: Litestar, *, host: str, port: int) -> AsyncIterator[str]:
     """Serves while the block is open, in the caller's own loop, at the address it yields (ends in a slash). Port 0
     takes a free one."""
-    port = port or _free_port(host)
+    port = port or free_ports(host=host)[0]
     server = Server(app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
     serving = asyncio.create_task(server.serve())
     try:
@@ -43,13 +44,6 @@ async def until_stopped(place: AbstractAsyncContextManager[Any]) -> None:
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
         await stop.wait()
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 async def _answering(host: str, port: int, serving: asyncio.Task[None]) -> None:
