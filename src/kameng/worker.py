@@ -23,8 +23,12 @@ from kameng.adapters.callbacks import Callbacks
 from kameng.adapters.gateways.table import gateway_makers
 from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.table import supplier_makers
+from kameng.aftersales.follow_remedies import AT_A_TIME as FOLLOWED_AT_A_TIME
+from kameng.aftersales.follow_remedies import follow_remedies
 from kameng.aftersales.watch_cases import AT_A_TIME as CASES_AT_A_TIME
 from kameng.aftersales.watch_cases import watch_cases
+from kameng.attention.find_stuck import AT_A_TIME as STUCK_AT_A_TIME
+from kameng.attention.find_stuck import find_stuck
 from kameng.checkout.place_order import forget_old_requests
 from kameng.fulfilment import restock
 from kameng.fulfilment.confirm_arrival import AT_A_TIME as CONFIRMED_AT_A_TIME
@@ -53,6 +57,7 @@ from kameng.risk.alarms import AlarmKind, raise_alarm
 from kameng.risk.guard import GuardRules, forget_old_windows
 from kameng.settings import Settings
 from kameng.stock.import_upload import import_upload
+from kameng.stock.index_tails import index_tails
 from kameng.stock.jobs import IMPORT_CARDS
 from kameng.stock.resume_imports import resume_imports
 from kameng.supply.hold import AT_A_TIME as HOLDS_AT_A_TIME
@@ -94,6 +99,9 @@ def sweeps_of(
         Sweep("lapse_requests", timedelta(minutes=1), partial(lapse_requests, db=db), LAPSED_AT_A_TIME),
         Sweep("end_holds", every_5_s, partial(end_holds, db=db)),
         Sweep("resume_imports", timedelta(minutes=1), partial(resume_imports, db=db)),
+        Sweep(
+            "index_tails", timedelta(minutes=1), partial(index_tails, db=db, keyring=settings.keyring()), may_be_cut=True
+        ),
         Sweep("sweep_holds", timedelta(minutes=1), partial(sweep_holds, db=db), HOLDS_AT_A_TIME),
         Sweep(
             "sync_goods", every_5_s, partial(sync_goods, db=db, suppliers=suppliers), SYNCED_AT_A_TIME, may_be_cut=True
@@ -103,6 +111,8 @@ def sweeps_of(
         Sweep("watch_suppliers", every_5_s, partial(watch_suppliers, db=db), WATCHED_AT_A_TIME),
         Sweep("learn_arrivals", timedelta(minutes=1), partial(learn_arrivals, db=db)),
         Sweep("watch_cases", every_5_s, partial(watch_cases, db=db, rules=settings.cases), CASES_AT_A_TIME),
+        Sweep("find_stuck", every_5_s, partial(find_stuck, db=db), STUCK_AT_A_TIME),
+        Sweep("follow_remedies", every_2_s, partial(follow_remedies, db=db, rules=settings.cases), FOLLOWED_AT_A_TIME),
         *_resubmission_sweeps(db, gateways, suppliers, settings),
         Sweep("tidy", timedelta(hours=1), partial(_tidy, db, settings.guard)),
     )

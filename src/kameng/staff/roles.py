@@ -25,6 +25,7 @@ ROLE_NAMES: Mapping[Role, Words] = {
 
 class Permission(StrEnum):
     ORDER_LOOK = "order_look"
+    ORDER_HANDLE = "order_handle"
     ORDER_REVEAL = "order_reveal"
     CONTACT_SHOW = "contact_show"
     ACCOUNT_SHOW = "account_show"
@@ -44,12 +45,20 @@ class Permission(StrEnum):
     SUPPLIER_EDIT = "supplier_edit"
     ROUTE_EDIT = "route_edit"
     RESTOCK_EDIT = "restock_edit"
+    CORRECTION_ASK = "correction_ask"
+    RESUBMIT = "resubmit"
+    RESUBMISSION_DECIDE = "resubmission_decide"
     DELIVERY_HANDLE = "delivery_handle"
     DELIVERY_DECIDE = "delivery_decide"
     TROUBLE_LOOK = "trouble_look"
     TROUBLE_EDIT = "trouble_edit"
     CASE_LOOK = "case_look"
     CASE_HANDLE = "case_handle"
+    BATCH_LOOK = "batch_look"
+    BATCH_RESUBMIT = "batch_resubmit"
+    BATCH_REFUND = "batch_refund"
+    BATCH_RELEASE = "batch_release"
+    BATCH_APPROVE = "batch_approve"
     MACRO_EDIT = "macro_edit"
     ANSWER_EDIT = "answer_edit"
     ALARM_LOOK = "alarm_look"
@@ -67,6 +76,8 @@ _BUYERS = frozenset({Role.OWNER, Role.CUSTOMER_SERVICE})
 
 ALLOWED: Mapping[Permission, frozenset[Role]] = {
     _P.ORDER_LOOK: _EVERYBODY,
+    # Notes, whose it is, when to look again: whoever may look may do this, and nothing happens to the order.
+    _P.ORDER_HANDLE: _EVERYBODY,
     _P.ORDER_REVEAL: _BUYERS,
     _P.CONTACT_SHOW: _BUYERS,
     _P.ACCOUNT_SHOW: _BUYERS,
@@ -90,6 +101,11 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = {
     _P.SUPPLIER_EDIT: _OWNER,
     _P.ROUTE_EDIT: _GOODS,
     _P.RESTOCK_EDIT: _GOODS,
+    _P.CORRECTION_ASK: _GOODS | _BUYERS,
+    # The rules judge it as they judge a buyer's own tap.
+    _P.RESUBMIT: _GOODS | _BUYERS,
+    # Whatever the rules say: whoever is wrong about it delivers twice.
+    _P.RESUBMISSION_DECIDE: _GOODS | _BUYERS,
     _P.DELIVERY_HANDLE: _GOODS | _BUYERS,
     # "Not delivered" orders it anew elsewhere: whoever is wrong about it pays twice.
     _P.DELIVERY_DECIDE: _GOODS,
@@ -97,6 +113,12 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = {
     _P.TROUBLE_EDIT: _GOODS,
     _P.CASE_LOOK: _EVERYBODY,
     _P.CASE_HANDLE: _GOODS | _BUYERS,
+    _P.BATCH_LOOK: _EVERYBODY,
+    _P.BATCH_RESUBMIT: _GOODS | _BUYERS,
+    # As one by one: above the shop's limits others have to agree, to the sum of the whole batch.
+    _P.BATCH_REFUND: _MONEY | _BUYERS,
+    _P.BATCH_RELEASE: _MONEY,
+    _P.BATCH_APPROVE: _MONEY,
     _P.MACRO_EDIT: _GOODS | _BUYERS,
     _P.ANSWER_EDIT: _GOODS | _BUYERS,
     _P.ALARM_LOOK: _EVERYBODY,

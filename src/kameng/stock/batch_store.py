@@ -53,10 +53,10 @@ CLAIM_LINES = "UPDATE card_batches SET lines_read = $3 WHERE id = $1 AND lines_r
 # In the order of the unique index: two imports of overlapping files meet their common codes in the same order, so
 # neither can wait for the other in a circle.
 INSERT_CARDS = """
-INSERT INTO cards (sku_id, batch_id, slot, state, code_sealed, blind_index, expires_on)
-SELECT $1, $2, new.slot, 'available', new.code_sealed, new.blind_index, new.expires_on
-FROM unnest($3::integer[], $4::bytea[], $5::bytea[], $6::date[])
-     AS new (slot, code_sealed, blind_index, expires_on)
+INSERT INTO cards (sku_id, batch_id, slot, state, code_sealed, blind_index, tail_index, expires_on)
+SELECT $1, $2, new.slot, 'available', new.code_sealed, new.blind_index, new.tail_index, new.expires_on
+FROM unnest($3::integer[], $4::bytea[], $5::bytea[], $6::bigint[], $7::date[])
+     AS new (slot, code_sealed, blind_index, tail_index, expires_on)
 ORDER BY new.blind_index
 ON CONFLICT (blind_index) DO NOTHING
 RETURNING blind_index
@@ -70,11 +70,11 @@ VALUES ($1, $2, $3, $4, $5, 'imported', $6, 'supplier', $7, $7, $8, $7::int - $8
 """
 
 TAKE_IN = """
-INSERT INTO cards (sku_id, batch_id, slot, state, order_id, code_sealed, blind_index, expires_on)
+INSERT INTO cards (sku_id, batch_id, slot, state, order_id, code_sealed, blind_index, tail_index, expires_on)
 SELECT $1, $2, new.slot, CASE WHEN new.order_id IS NULL THEN 'available' ELSE 'sold' END, new.order_id,
-       new.code_sealed, new.blind_index, new.expires_on
-FROM unnest($3::bigint[], $4::integer[], $5::bytea[], $6::bytea[], $7::date[])
-     AS new (order_id, slot, code_sealed, blind_index, expires_on)
+       new.code_sealed, new.blind_index, new.tail_index, new.expires_on
+FROM unnest($3::bigint[], $4::integer[], $5::bytea[], $6::bytea[], $7::bigint[], $8::date[])
+     AS new (order_id, slot, code_sealed, blind_index, tail_index, expires_on)
 ORDER BY new.blind_index
 ON CONFLICT (blind_index) DO NOTHING
 RETURNING order_id
@@ -129,6 +129,7 @@ class NewCards:
     slots: Sequence[int]
     codes_sealed: Sequence[bytes]
     blind_indexes: Sequence[bytes]
+    tail_indexes: Sequence[int]
     expiries: Sequence[date | None] | None
 
 
@@ -205,8 +206,9 @@ async def claim_lines(tx: Transaction, batch_id: int, *, after: int, up_to: int)
 async def insert_cards(tx: Transaction, new: NewCards) -> set[bytes]:
     """The blind indexes of those that were stored; the others' codes are in the vault already."""
     rows = await tx.connection.fetch(
-        INSERT_CARDS, new.sku_id, new.batch_id, new.slots, new.codes_sealed, new.blind_indexes, new.expiries
-    )
+        INSERT_CARDS, new.sku_id, new.batch_id, new.slots, new.codes_sealed, new.blind_indexes, new.tail_indexes,
+        new.expiries,
+    )  # fmt: skip
     return {row[0] for row in rows}
 
 
@@ -220,8 +222,9 @@ async def insert_taken_in(tx: Transaction, new: NewBatch, *, brought: int, kept:
 async def take_in(tx: Transaction, new: NewCards, *, order_ids: Sequence[int | None]) -> list[int | None]:
     """Each card for its order, None for sale; those of the cards that were not in the vault yet."""
     rows = await tx.connection.fetch(
-        TAKE_IN, new.sku_id, new.batch_id, order_ids, new.slots, new.codes_sealed, new.blind_indexes, new.expiries
-    )
+        TAKE_IN, new.sku_id, new.batch_id, order_ids, new.slots, new.codes_sealed, new.blind_indexes, new.tail_indexes,
+        new.expiries,
+    )  # fmt: skip
     return [row[0] for row in rows]
 
 

@@ -24,7 +24,7 @@ from kameng.stock.code_format import CodeFormat, UnsafeFormat
 from kameng.stock.inspect_lines import Inspected, inspect_lines
 from kameng.stock.lines import CodeFile, Line, UnreadableFile, open_lines
 from kameng.stock.open_batch import code_format_of
-from kameng.stock.vault import BatchKey, blind_index_of
+from kameng.stock.vault import BatchKey, blind_index_of, tail_indexes_of
 
 RUN_LINES = 20_000
 REFUSED_LINES_KEPT = 1000
@@ -44,6 +44,7 @@ class _Run:
 
     inspected: Inspected
     codes_sealed: list[bytes]
+    tail_indexes: list[int]
     slots: list[int]
 
 
@@ -109,6 +110,7 @@ class _Import:
         self._batch = batch
         self._code_format = code_format
         self._index = blind_index_of(keyring)
+        self._tail_indexes = tail_indexes_of(keyring)
         self._key = key
         self._lines = (line for line in lines if line.number > batch.lines_read)
         self._today = today
@@ -126,7 +128,7 @@ class _Import:
         # A keyed hash is as random as dice. Taking the slot from it lets both indexes grow in the same order, which
         # makes the import a quarter faster.
         slots = [number >> 1 for (number,) in _SLOT.iter_unpack(b"".join(found.blind_indexes))]
-        return _Run(found, sealed, slots)
+        return _Run(found, sealed, self._tail_indexes(found.codes), slots)
 
     async def store(self, db: Database, run: _Run) -> None:
         """The run's cards, its refused lines and the line reached, all or nothing."""
@@ -137,6 +139,7 @@ class _Import:
             slots=run.slots,
             codes_sealed=run.codes_sealed,
             blind_indexes=found.blind_indexes,
+            tail_indexes=run.tail_indexes,
             expiries=found.expiries if any(found.expiries) else None,
         )
         async with db.transaction() as tx:

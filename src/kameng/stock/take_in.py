@@ -11,7 +11,7 @@ from kameng.kernel.database import Transaction
 from kameng.stock import batch_store
 from kameng.stock.card import FileKind
 from kameng.stock.open_batch import PURPOSE_CONTENT, SkuMissing
-from kameng.stock.vault import BatchKey, blind_index_of, normal_form
+from kameng.stock.vault import BatchKey, blind_index_of, normal_form, tail_indexes_of
 
 _SLOT = struct.Struct(">I12x")
 
@@ -71,6 +71,7 @@ async def take_in(tx: Transaction, keyring: Keyring, brought: Brought) -> TakenI
         slots=[number >> 1 for (number,) in _SLOT.iter_unpack(b"".join(blind_indexes))],
         codes_sealed=key.seal_codes(sku_id, [code.text for code in unique.values()], blind_indexes),
         blind_indexes=blind_indexes,
+        tail_indexes=tail_indexes_of(keyring)([code.text for code in unique.values()]),
         expiries=[code.expires_on for code in unique.values()],
     )
     owners = [brought.order_id if place < for_order else None for place in range(len(unique))]

@@ -4,11 +4,13 @@ A sealed code is bound to its sku, its batch and its own blind index: copied to 
 Rotation re-wraps the few data keys and leaves the millions of codes alone.
 """
 
+import hashlib
 import hmac
+import re
 import secrets
 import struct
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,11 +19,18 @@ from kameng.kernel.crypto import INDEX_BYTES, NONCE_BYTES, Keyring, Unreadable, 
 
 PURPOSE_BATCH = "card batch"
 PURPOSE_BLIND_INDEX = "card blind index"
+PURPOSE_TAIL = "card tail"
+TAIL_CHARACTERS = 6
+TAIL_BYTES = 8
 KEY_BYTES = 32
 _BOUND = struct.Struct(">ii")
 _UPLOAD = b"upload"
 
+# What is no letter and no digit people leave out when they read a code aloud.
+_UNSAID = re.compile(r"[\W_]+")
+
 Index = Callable[[str], bytes]
+TailIndexes = Callable[[Sequence[str]], list[int]]
 
 
 def normal_form(code: str, *, keeps_case: bool) -> str:
@@ -43,6 +52,33 @@ def blind_index_of(keyring: Keyring) -> Index:
 
     def index(normal: str) -> bytes:
         return digest(key, normal.encode(), "sha256")[:INDEX_BYTES]
+
+    return index
+
+
+def said_form(code: str) -> str:
+    """A code as it is read aloud: letters and digits alone, in upper case whatever the product says of it."""
+    return _UNSAID.sub("", normal_form(code, keeps_case=False))
+
+
+def tail_indexes_of(keyring: Keyring) -> TailIndexes:
+    """Of codes: a keyed hash of the last six letters and digits of each, in the eight bytes of a bigint.
+
+    Keyed BLAKE2b rather than HMAC: a third of the time, for each of a million codes, from a state that is made once.
+    """
+    fresh = hashlib.blake2b(key=keyring.derived(keyring.first, PURPOSE_TAIL), digest_size=TAIL_BYTES)
+
+    def index(codes: Sequence[str]) -> list[int]:
+        tails = [code[-TAIL_CHARACTERS:] for code in codes]
+        together = "".join(tails)
+        if not (together.isascii() and together.isalnum()):
+            tails = [said_form(code)[-TAIL_CHARACTERS:] for code in codes]
+        digests = []
+        for tail in tails:
+            state = fresh.copy()
+            state.update(tail.upper().encode())
+            digests.append(state.digest())
+        return list(struct.unpack(f">{len(digests)}q", b"".join(digests)))
 
     return index
 
