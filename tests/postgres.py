@@ -80,9 +80,9 @@ def clone(template_url: str, database: str) -> str:
     return with_database(template_url, database)
 
 
-# Deleting the few rows of a test takes a tenth of the time of TRUNCATE, which makes new files for every table and index.
-# Tables that became large are truncated all the same, and whatever refers to them with them. Nobody may write meanwhile:
-# a test that leaves a transaction open is seen after ten seconds.
+# Deleting the few rows of a test takes a tenth of the time of TRUNCATE, which makes new files for every table and
+# index. Tables that became large are truncated all the same, and whatever refers to them with them. Nobody may write
+# meanwhile: a test that leaves a transaction open is seen after ten seconds.
 EMPTY = """
 DO $$
 DECLARE
