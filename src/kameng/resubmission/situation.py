@@ -1,6 +1,6 @@
 """How an order stands, as far as it matters for putting it right."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,13 @@ async def find_situation(connection: Connection, order_id: OrderId, *, now: date
         there = await at_suppliers(connection, [sku_id], now=now, operator=row["operator"])
         in_stock = max(here.get(sku_id, 0), there.get(sku_id, 0)) if row["on_sale"] else 0
     return _situation_of(dict(row), newest, in_stock)
+
+
+async def find_situations(connection: Connection, order_ids: Sequence[int]) -> list[Situation]:
+    """Of many orders at once, in two statements; what is in stock is not looked up. Unknown ones are left out."""
+    newest = {one.order_id: one for one in await store.newest_of(connection, order_ids)}
+    rows = await store.situations(connection, order_ids)
+    return [_situation_of(dict(row), newest.get(OrderId(row["order_id"])), 0) for row in rows]
 
 
 def _situation_of(row: Mapping[str, Any], newest: Resubmission | None, in_stock: int) -> Situation:

@@ -39,9 +39,11 @@ JOIN products p ON p.id = s.product_id
 LEFT JOIN order_accounts account ON account.order_id = o.id
 LEFT JOIN deliveries d ON d.order_id = o.id
 CROSS JOIN LATERAL (
-    SELECT count(*) > 0 AS owes_refund,
+    SELECT count(*) > 0 OR EXISTS (SELECT FROM refund_requests q WHERE q.order_id = o.id
+                                   AND q.state IN ('waiting', 'agreed_once')) AS owes_refund,
            coalesce(bool_or(cause IN ('sold_out', 'undeliverable')), false) AS could_not_be_delivered
-    FROM refunds WHERE order_id = o.id AND cause NOT IN ('paid_twice', 'paid_too_much', 'paid_too_little')) f
+    FROM refunds WHERE order_id = o.id
+        AND cause NOT IN ('paid_twice', 'paid_too_much', 'paid_too_little', 'cheaper')) f
 CROSS JOIN LATERAL (
     SELECT count(*) AS attempts, count(*) FILTER (WHERE state IN ('calling', 'placed', 'in_doubt')) AS live
     FROM delivery_attempts WHERE order_id = o.id) a
@@ -58,7 +60,15 @@ CROSS JOIN LATERAL (
 WHERE o.id = $1
 """
 
+# Of many orders at once, without what is in stock.
+SITUATIONS = SITUATION.replace("o.id = $1", "o.id = ANY ($1::bigint[])")
+
 NEWEST = f"SELECT {_COLUMNS} FROM resubmissions WHERE order_id = $1 ORDER BY id DESC LIMIT 1"  # noqa: S608 - constants
+
+NEWEST_OF = f"""
+SELECT DISTINCT ON (order_id) {_COLUMNS} FROM resubmissions
+WHERE order_id = ANY ($1::bigint[]) ORDER BY order_id, id DESC
+"""  # noqa: S608 - constants
 
 ALL_OF = f"SELECT {_COLUMNS} FROM resubmissions WHERE order_id = $1 ORDER BY id"  # noqa: S608 - constants
 
@@ -119,11 +129,32 @@ INSERT INTO account_changes (order_id, resubmission_id, fields, before_sealed, a
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
+# Of how many pieces the money is back, on its way, or asked for. Goodwill takes no piece away.
+MONEY_BACK = """
+SELECT ceil((
+    coalesce((SELECT sum(f.amount_fen) FROM refunds f WHERE f.order_id = o.id
+              AND f.cause NOT IN ('paid_twice', 'paid_too_much', 'paid_too_little', 'goodwill', 'cheaper')), 0)
+    + coalesce((SELECT sum(q.amount_fen) FROM refund_requests q WHERE q.order_id = o.id
+                AND q.state IN ('waiting', 'agreed_once') AND q.cause <> 'goodwill'), 0)
+    ) / o.unit_price_fen::numeric)::integer
+FROM orders o WHERE o.id = $1
+"""
+
 STATE = "SELECT state FROM orders WHERE id = $1"
 
 
 async def situation(connection: Connection, order_id: OrderId) -> asyncpg.Record | None:
     return await connection.fetchrow(SITUATION, order_id)
+
+
+async def situations(connection: Connection, order_ids: Sequence[int]) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await connection.fetch(SITUATIONS, list(order_ids))
+    return rows
+
+
+async def newest_of(connection: Connection, order_ids: Sequence[int]) -> list[Resubmission]:
+    """One of each order that has any."""
+    return [resubmission_of(dict(row)) for row in await connection.fetch(NEWEST_OF, list(order_ids))]
 
 
 async def newest(connection: Connection, order_id: OrderId) -> Resubmission | None:
@@ -208,6 +239,12 @@ async def note_change(
     await tx.connection.execute(
         NOTE_CHANGE, one.order_id, one.id, list(fields), sealed[0], sealed[1], address, tx.now
     )  # fmt: skip
+
+
+async def pieces_paid_back(tx: Transaction, order_id: OrderId) -> int:
+    """Of an order that is held."""
+    pieces: int = await tx.connection.fetchval(MONEY_BACK, order_id)
+    return pieces
 
 
 async def state_of(connection: Connection, order_id: OrderId) -> OrderState:
