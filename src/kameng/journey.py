@@ -6,7 +6,7 @@ behind in it (`LATER`: done by a worker, again until done). An event that is not
 
 from kameng.fulfilment.deliver import deliver
 from kameng.fulfilment.deliver_from_stock import release_to_stock
-from kameng.fulfilment.halt_delivery import halt_delivery
+from kameng.fulfilment.halt_delivery import halt_delivery, known_first
 from kameng.kernel.database import Following
 from kameng.orders.lifecycle import (
     AcceptedByStaff,
@@ -20,6 +20,7 @@ from kameng.orders.lifecycle import (
     HoldExpired,
     PaymentConfirmed,
     ProofGiven,
+    RefundPromised,
     RefundRequested,
     SoldOut,
     Undeliverable,
@@ -40,6 +41,7 @@ FOLLOWING = Following(
         CorrectionMissed: (halt_delivery, release_to_stock, refund_order, note_result),
         CancelledAfterPayment: (halt_delivery, release_to_stock, refund_order),
         RefundRequested: (halt_delivery, release_to_stock, refund_order, note_result),
+        RefundPromised: (known_first,),
         HoldExpired: (release_to_stock, refund_order),
         Expired: (release_to_stock,),
         CancelledByBuyer: (release_to_stock,),

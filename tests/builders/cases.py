@@ -83,13 +83,14 @@ async def somebody(shop: Shop, login: str, role: Role = Role.CUSTOMER_SERVICE) -
 
 
 async def a_case_desk(
-    shop: Shop, *, kind: CaseKind = CaseKind.CODES_INVALID, rules: CaseRules | None = None
-) -> CaseDesk:
-    """A delivered order, and the case that its buyer has just opened."""
+    shop: Shop, *, kind: CaseKind = CaseKind.CODES_INVALID, rules: CaseRules | None = None,
+    order_id: OrderId | None = None,
+) -> CaseDesk:  # fmt: skip
+    """A delivered order, unless it is given, and the case that its buyer has just opened."""
     rules = rules or CaseRules()
-    order = await a_paid_order(shop, await a_stocked_sku(shop))
-    opened = await open_case(db=shop.db, rules=rules, order_id=order.order_id, kind=kind)
-    return CaseDesk(shop, order.order_id, opened.case, await somebody(shop, "an"), await somebody(shop, "bo"), rules)
+    order_id = order_id or (await a_paid_order(shop, await a_stocked_sku(shop))).order_id
+    opened = await open_case(db=shop.db, rules=rules, order_id=order_id, kind=kind)
+    return CaseDesk(shop, order_id, opened.case, await somebody(shop, "an"), await somebody(shop, "bo"), rules)
 
 
 def a_picture(form: str = "JPEG", *, size: tuple[int, int] = (64, 48), colour: str = "tomato", **more: Any) -> bytes:

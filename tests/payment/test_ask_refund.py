@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from kameng.attention.find_stuck import find_stuck
 from kameng.fulfilment.halt_delivery import DeliveryInDoubt
 from kameng.kernel.errors import InvalidInput
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
@@ -210,6 +211,7 @@ async def test_all_of_a_delivered_order_stuck_never_puts_its_goods_up_for_sale(s
     await sweep(shop)
     assert await shop.state(order_id) is OrderState.REFUNDING
     shop.clock.go_on(timedelta(days=3))
+    await find_stuck(db=shop.db)
     await assert_sound(shop)
     async with shop.db.transaction() as tx:
         await decide_refund(tx, refund_id=1, verdict=Verdict.SENT, actor=LI, reason="手工退了")
@@ -246,8 +248,11 @@ async def test_a_supplier_that_may_still_deliver_refuses_it(shop: Shop) -> None:
         await ask(shop, bench.order_id)
     assert await shop.counts() == before
     assert await shop.rows("SELECT id FROM refund_requests") == []
+    with pytest.raises(DeliveryInDoubt):
+        await ask(shop, bench.order_id, 100)
+    assert await shop.counts() == before
     # Nobody can say yet what is missing, but a part may be given back as a kindness.
-    await ask(shop, bench.order_id, 100)
+    await ask(shop, bench.order_id, 100, cause=RefundCause.GOODWILL)
     await sweep(shop)
     assert await bench.state() is OrderState.EXCEPTION
     assert (await shop.events(bench.order_id))[-2:] == ["refund_promised", "part_refunded"]

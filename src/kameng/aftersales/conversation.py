@@ -8,6 +8,8 @@ from typing import Any
 from kameng.aftersales import desk_store, store
 from kameng.aftersales.add_picture import PURPOSE_PICTURE
 from kameng.aftersales.case import Actor, Author, Case, CaseMissing, CaseState
+from kameng.aftersales.remedies import remedies_of
+from kameng.aftersales.remedy import Remedy
 from kameng.aftersales.words import bound_to, heard
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Connection, Database
@@ -56,6 +58,7 @@ class BuyersCase:
     version: int
     messages: Sequence[Message]
     earlier: Sequence[Case]
+    remedies: Sequence[Remedy] = ()
 
 
 async def find_case(db: Database, order_id: OrderId) -> Case | None:
@@ -72,7 +75,8 @@ async def read_case(*, db: Database, keyring: Keyring, order_id: OrderId) -> Buy
             return None
         version = await desk_store.version(connection, cases[0].id)
         messages = await read_messages(connection, keyring, cases[0].id, with_notes=False)
-    return BuyersCase(cases[0], version, messages, cases[1:])
+        remedies = await remedies_of(connection, cases[0].id)
+    return BuyersCase(cases[0], version, messages, cases[1:], remedies)
 
 
 async def case_version(db: Database, case_id: int) -> int:

@@ -10,6 +10,8 @@ from kameng.aftersales import desk_store
 from kameng.aftersales.case import Author, Case, CaseMissing, CaseState, Outcome
 from kameng.aftersales.conversation import Happening, Message, read_messages, read_story
 from kameng.aftersales.facts import CaseFacts, facts_of
+from kameng.aftersales.remedies import remedies_of
+from kameng.aftersales.remedy import Remedy
 from kameng.aftersales.solve_case import outcomes_of
 from kameng.aftersales.store import case_of
 from kameng.kernel.crypto import Keyring
@@ -56,6 +58,7 @@ class CaseFile:
     messages: Sequence[Message]
     story: Sequence[Happening]
     outcomes: Mapping[Outcome, str | None]
+    remedies: Sequence[Remedy]
 
     @property
     def case(self) -> Case:
@@ -118,6 +121,7 @@ async def read_file(connection: Connection, keyring: Keyring, case_id: int) -> C
         messages=await read_messages(connection, keyring, case_id, with_notes=True),
         story=await read_story(connection, case_id),
         outcomes=await outcomes_of(connection, line.case),
+        remedies=await remedies_of(connection, line.case.id),
     )
 
 

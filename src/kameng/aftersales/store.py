@@ -23,7 +23,9 @@ VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (order_id) WHERE state <> 'closed' DO NOTHING RETURNING {_COLUMNS}
 """  # noqa: S608 - constants
 
-LOCK = f"SELECT {_COLUMNS} FROM cases WHERE id = $1 FOR UPDATE"  # noqa: S608 - constants
+CASE_WITH = f"SELECT {_COLUMNS} FROM cases WHERE id = $1"  # noqa: S608 - constants
+
+LOCK = f"{CASE_WITH} FOR UPDATE"
 
 # The one under way, or else the last one: numbers grow.
 NEWEST_OF_ORDER = f"SELECT {_COLUMNS} FROM cases WHERE order_id = $1 ORDER BY id DESC LIMIT 1"  # noqa: S608 - constants
@@ -74,6 +76,10 @@ ENABLED_STAFF = "SELECT login FROM staff WHERE id = $1 AND enabled"
 async def open_case(tx: Transaction, case: Sequence[Any]) -> Case | None:
     """None when the order has one under way."""
     return _maybe(await tx.connection.fetchrow(OPEN, *case))
+
+
+async def case_with(connection: Connection, case_id: int) -> Case | None:
+    return _maybe(await connection.fetchrow(CASE_WITH, case_id))
 
 
 async def lock(tx: Transaction, case_id: int) -> Case | None:

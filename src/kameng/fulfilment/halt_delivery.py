@@ -4,9 +4,11 @@ from kameng.fulfilment import repair_store, store
 from kameng.kernel.database import Transaction
 from kameng.kernel.errors import Refusal
 from kameng.kernel.text import Words
-from kameng.orders.lifecycle import CancelledAfterPayment, OrderEvent
+from kameng.orders.lifecycle import CancelledAfterPayment, OrderEvent, OrderState
 from kameng.orders.order import Order
 from kameng.stock.put_back import put_back
+
+_FOR_NOTHING = ("goodwill", "cheaper")
 
 
 class DeliveryInDoubt(Refusal):
@@ -14,6 +16,14 @@ class DeliveryInDoubt(Refusal):
 
     code = "delivery_in_doubt"
     words = Words("货源的发货结果还没有核实，核实之前不能退款")
+
+
+async def known_first(tx: Transaction, order: Order, promised: OrderEvent) -> None:
+    """Money for a part of what is stuck goes back only when nothing of it can still arrive. Of goodwill nothing is
+    taken away. Follows RefundPromised. Raises DeliveryInDoubt."""
+    is_for_goods = promised.facts.get("cause") not in _FOR_NOTHING
+    if order.state is OrderState.EXCEPTION and is_for_goods and await store.live_attempts(tx, order.id):
+        raise DeliveryInDoubt
 
 
 async def halt_delivery(tx: Transaction, order: Order, gone: OrderEvent) -> None:

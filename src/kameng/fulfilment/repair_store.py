@@ -18,6 +18,15 @@ SELECT EXISTS (SELECT FROM order_accounts WHERE order_id = $1)
 
 WAS_DELIVERED = "SELECT EXISTS (SELECT FROM order_events WHERE order_id = $1 AND event = 'delivered')"
 
+# A part of its price was sent back, or somebody has asked for that; see fulfilment/halt_delivery.py for what is not for
+# goods.
+PAID_BACK = """
+SELECT EXISTS (SELECT FROM refunds WHERE order_id = $1
+               AND cause NOT IN ('paid_twice', 'paid_too_much', 'paid_too_little', 'goodwill', 'cheaper'))
+    OR EXISTS (SELECT FROM refund_requests WHERE order_id = $1 AND state IN ('waiting', 'agreed_once')
+               AND cause <> 'goodwill')
+"""
+
 ATTEMPTS_MADE = "SELECT EXISTS (SELECT FROM delivery_attempts WHERE order_id = $1)"
 
 LIVE_ATTEMPTS = "SELECT id FROM delivery_attempts WHERE order_id = $1 AND state IN ('placed', 'in_doubt')"
@@ -44,6 +53,11 @@ async def may_be_corrected(tx: Transaction, order_id: int, *, times_max: int) ->
 async def attempts_made(tx: Transaction, order_id: int) -> bool:
     made: bool = await tx.connection.fetchval(ATTEMPTS_MADE, order_id)
     return made
+
+
+async def paid_back(tx: Transaction, order_id: int) -> bool:
+    is_back: bool = await tx.connection.fetchval(PAID_BACK, order_id)
+    return is_back
 
 
 async def attempts_to_ask(tx: Transaction, order_id: int) -> list[int]:

@@ -270,6 +270,21 @@ class RefundStuck(OrderEvent):
 
 
 @dataclass(frozen=True)
+class StoodTooLong(OrderEvent):
+    """It, or something that is done about it, has stayed where it is for longer than it may. Facts: thing, state,
+    minutes."""
+
+    name = "stood_too_long"
+
+
+@dataclass(frozen=True)
+class TakenInHand(OrderEvent):
+    """A person is on it now."""
+
+    name = "taken_in_hand"
+
+
+@dataclass(frozen=True)
 class Revealed(OrderEvent):
     """Somebody read the codes. Facts: cards, address."""
 

@@ -43,8 +43,10 @@ from kameng.orders.event import (
     Revealed,
     SentToSupplier,
     SoldOut,
+    StoodTooLong,
     SurplusReceived,
     SurplusReturned,
+    TakenInHand,
     Undeliverable,
 )
 
@@ -91,8 +93,10 @@ __all__ = [
     "Revealed",
     "SentToSupplier",
     "SoldOut",
+    "StoodTooLong",
     "SurplusReceived",
     "SurplusReturned",
+    "TakenInHand",
     "Undeliverable",
 ]  # fmt: skip
 
@@ -162,6 +166,8 @@ LIFECYCLE = Lifecycle[OrderState](
         (_S.EXCEPTION, AttemptFailed): _S.DELIVERING,
         (_S.EXCEPTION, Resubmitted): _S.RESUBMITTING,
         (_S.DELIVERED, Resubmitted): _S.RESUBMITTING,
+        # A person may have codes exchanged that turned out not to work after they were confirmed.
+        (_S.COMPLETED, Resubmitted): _S.RESUBMITTING,
         (_S.RESUBMITTING, SentToSupplier): _S.RESUBMITTING,
         (_S.RESUBMITTING, ResultInDoubt): _S.RESUBMITTING,
         (_S.RESUBMITTING, PartlyDelivered): _S.RESUBMITTING,
@@ -199,6 +205,9 @@ LIFECYCLE = Lifecycle[OrderState](
         **{(state, SurplusReceived): state for state in OrderState},
         **{(state, SurplusReturned): state for state in OrderState},
         **{(state, PartRefunded): state for state in OrderState},
+        # That somebody looks after it moves nothing.
+        **{(state, StoodTooLong): state for state in OrderState},
+        **{(state, TakenInHand): state for state in OrderState},
     }
 )
 

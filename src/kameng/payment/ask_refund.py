@@ -6,14 +6,23 @@ from kameng.kernel.database import Transaction
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
 from kameng.orders.contact import without_contacts
-from kameng.orders.lifecycle import Actor
+from kameng.orders.lifecycle import Actor, OrderState
 from kameng.orders.lock import lock_order
 from kameng.orders.number import OrderId
+from kameng.orders.order import Order
 from kameng.payment import request_store
 from kameng.payment.attempt import ASKED_CAUSES, RefundCause
 from kameng.payment.grant_refund import check_state, grant_refund, left_to_refund
 from kameng.payment.refund import NotNow, checked_reason
 from kameng.payment.request import ASKED_IN, LAPSES_AFTER, RefundRequest, RefundRules, RequestState
+from kameng.stock.replaced import replaced
+
+
+class ReplacedBefore(Refusal):
+    """Pieces of it were exchanged for others, and whoever asks has not seen that."""
+
+    code = "replaced_before"
+    words = Words("这个订单的卡密已经更换过。同一件商品不能既换货又退款，请刷新核对后再决定")
 
 
 class NothingLeft(Refusal):
@@ -24,7 +33,8 @@ class NothingLeft(Refusal):
 @dataclass(frozen=True)
 class RefundWish:
     """`amount_fen` None: all that is left. `left_fen` is what the asker saw to be left, so that a second click finds
-    that it has changed. `reference` names what it is asked for ('case:17')."""
+    that it has changed; so are `order_state`, how the order stood, and `replaced`, how many of its codes had been
+    exchanged. `reference` names what it is asked for ('case:17')."""
 
     order_id: OrderId
     cause: RefundCause
@@ -33,13 +43,15 @@ class RefundWish:
     amount_fen: int | None = None
     left_fen: int | None = None
     reference: str | None = None
+    order_state: OrderState | None = None
+    replaced: int = 0
 
 
 async def ask_refund(tx: Transaction, *, rules: RefundRules, wish: RefundWish) -> RefundRequest:
     """The request as it stands: APPROVED when it is on its way, WAITING when others have to agree first.
 
-    In the caller's transaction. Raises OrderMissing, NotNow, NothingLeft, WholeOnly, InvalidInput (fields amount,
-    cause, reason), and what halting a delivery raises (DeliveryInDoubt).
+    In the caller's transaction. Raises OrderMissing, NotNow, NothingLeft, WholeOnly, ReplacedBefore, InvalidInput
+    (fields amount, cause, reason), and what halting a delivery raises (DeliveryInDoubt).
     """
     reason = without_contacts(checked_reason(wish.reason))
     if wish.cause not in ASKED_CAUSES:
@@ -50,7 +62,7 @@ async def ask_refund(tx: Transaction, *, rules: RefundRules, wish: RefundWish) -
     whole_fen = await left_to_refund(tx, order)
     asked_fen, open_fen = await request_store.asked_of_order(tx, order.id)
     left_fen = whole_fen - open_fen
-    if wish.left_fen not in {None, left_fen}:
+    if wish.left_fen not in {None, left_fen} or wish.order_state not in {None, order.state}:
         raise NotNow
     if left_fen <= 0:
         raise NothingLeft
@@ -58,6 +70,7 @@ async def ask_refund(tx: Transaction, *, rules: RefundRules, wish: RefundWish) -
     if not 1 <= amount_fen <= left_fen:
         raise InvalidInput(fields={"amount": Words("金额应大于 0，且不超过还可以退的金额")})
     check_state(order, amount_fen=amount_fen, left_fen=whole_fen)
+    await _check_replaced(tx, order, wish, amount_fen=amount_fen, left_fen=left_fen)
     needs = rules.needs(asked_fen + amount_fen)
     request_id = await request_store.insert_request(
         tx, order.id, amount_fen=amount_fen, cause=wish.cause, reason=reason, reference=wish.reference,
@@ -71,3 +84,13 @@ async def ask_refund(tx: Transaction, *, rules: RefundRules, wish: RefundWish) -
         await request_store.end_request(tx, request_id, RequestState.APPROVED)
         await grant_refund(tx, order, request, actor=wish.asker)
     return request
+
+
+async def _check_replaced(tx: Transaction, order: Order, wish: RefundWish, *, amount_fen: int, left_fen: int) -> None:
+    """For a piece that was exchanged nothing goes back, unless the asker knows of it. Raises ReplacedBefore."""
+    exchanged = await replaced(tx.connection, order.id)
+    if exchanged == wish.replaced or wish.cause is RefundCause.GOODWILL:
+        return
+    piece_fen = order.amount_fen // order.quantity
+    if amount_fen > left_fen - min(exchanged, order.quantity) * piece_fen:
+        raise ReplacedBefore

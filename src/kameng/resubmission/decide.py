@@ -9,10 +9,12 @@ from kameng.orders.number import OrderId
 from kameng.resubmission import store
 from kameng.resubmission.deliver_again import deliver_again
 from kameng.resubmission.move import move
+from kameng.resubmission.put_right import no_money_back
 from kameng.resubmission.replace_code import replace_code
 from kameng.resubmission.resubmission import Failed, Kind, Resubmission, ResubmissionState, Why
 
 REASON_MAX = 300
+_READABLE = (OrderState.DELIVERED, OrderState.COMPLETED)
 
 
 class NothingToDecide(Refusal):
@@ -26,7 +28,8 @@ async def decide_resubmission(
     """Allowed: delivered or replaced at once, whatever the rules say; other kinds, and what is denied, end here, and
     after-sales has its history.
 
-    In the caller's transaction, which writes the audit entry. Raises OrderMissing, NothingToDecide, InvalidInput.
+    In the caller's transaction, which writes the audit entry. Raises OrderMissing, NothingToDecide, MoneyGoesBack,
+    InvalidInput.
     """
     if not 1 <= len(reason.strip()) <= REASON_MAX:
         raise InvalidInput(fields={"reason": Words("请写明原因，最多 300 字")})
@@ -36,8 +39,9 @@ async def decide_resubmission(
         raise NothingToDecide
     if not allow:
         return await move(tx, one, Failed, why=[Why.NOT_LET_THROUGH])
+    await no_money_back(tx, order, one.kind, pieces=order.quantity)
     if one.kind is Kind.DELIVER_AGAIN and order.state is OrderState.EXCEPTION:
         return await deliver_again(tx, order, one, actor=actor)
-    if one.kind is Kind.REPLACE_CODE and order.state is OrderState.DELIVERED:
+    if one.kind is Kind.REPLACE_CODE and order.state in _READABLE:
         return await replace_code(tx, order, one, actor=actor)
     return await move(tx, one, Failed, why=[Why.FOUND_OTHERWISE])

@@ -129,6 +129,17 @@ INSERT INTO account_changes (order_id, resubmission_id, fields, before_sealed, a
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
+_WITH_ORDER = f"""
+SELECT {", ".join("r." + name.strip() for name in _COLUMNS.split(","))}, r.hint_sealed, o.state AS order_state,
+       v.product_name, v.face_value, o.quantity, o.amount_fen,
+       (SELECT id FROM cases WHERE order_id = o.id AND state <> 'closed') AS case_id
+FROM resubmissions r JOIN orders o ON o.id = r.order_id JOIN sku_versions v ON v.id = o.sku_version_id
+"""  # noqa: S608 - constants
+
+LEFT = f"{_WITH_ORDER} WHERE r.state = 'with_staff' ORDER BY r.id LIMIT $1"
+
+ONE_WITH_ORDER = f"{_WITH_ORDER} WHERE r.id = $1"
+
 # Of how many pieces the money is back, on its way, or asked for. Goodwill takes no piece away.
 MONEY_BACK = """
 SELECT ceil((
@@ -239,6 +250,15 @@ async def note_change(
     await tx.connection.execute(
         NOTE_CHANGE, one.order_id, one.id, list(fields), sealed[0], sealed[1], address, tx.now
     )  # fmt: skip
+
+
+async def left(connection: Connection, *, at_most: int) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await connection.fetch(LEFT, at_most)
+    return rows
+
+
+async def one_with_order(connection: Connection, resubmission_id: int) -> asyncpg.Record | None:
+    return await connection.fetchrow(ONE_WITH_ORDER, resubmission_id)
 
 
 async def pieces_paid_back(tx: Transaction, order_id: OrderId) -> int:

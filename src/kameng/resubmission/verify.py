@@ -55,7 +55,8 @@ def since(kind: Kind, order: Situation) -> datetime:
 
 
 def _against(kind: Kind, order: Situation, rules: ResubmissionRules, now: datetime) -> Iterator[Why]:
-    if order.is_merchants or not fits(kind, order):
+    # What a merchant's program may do about an order, it does by itself, on the old order.
+    if (order.is_merchants and kind is not Kind.DELIVER_AGAIN) or not fits(kind, order):
         yield Why.NOT_NOW
         return
     if now - since(kind, order) > rules.within and order.state is not OrderState.AWAITING_PAYMENT:

@@ -71,6 +71,8 @@ REPLACE = "UPDATE cards SET state = 'replaced' WHERE id = ANY ($1::bigint[]) AND
 
 SOLD_IDS = "SELECT id FROM cards WHERE order_id = $1 AND state = 'sold' ORDER BY id"
 
+REPLACED_OF = "SELECT count(*) FROM cards WHERE order_id = $1 AND state = 'replaced'"
+
 SOLD_CARDS = """
 SELECT c.sku_id, c.batch_id, c.code_sealed, c.blind_index, b.wrapped_key
 FROM cards c JOIN card_batches b ON b.id = c.batch_id
@@ -168,6 +170,11 @@ async def back_to_mark(tx: Transaction) -> None:
 
 async def allocate(tx: Transaction, order_id: int) -> int:
     return changed(await tx.connection.execute(ALLOCATE, order_id))
+
+
+async def replaced_of(connection: Connection, order_id: int) -> int:
+    count: int = await connection.fetchval(REPLACED_OF, order_id)
+    return count
 
 
 async def sold_ids(tx: Transaction, order_id: int) -> list[int]:
