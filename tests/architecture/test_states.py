@@ -10,6 +10,9 @@ import asyncpg
 import pytest
 
 from kameng.aftersales import case
+from kameng.attention.bounds import Thing
+from kameng.attention.claim import Queue
+from kameng.batches import batch
 from kameng.catalogue.filling import ChooseBy, Delivers, FilledBy
 from kameng.fulfilment import attempt as delivery_attempt
 from kameng.fulfilment.attempt import AttemptState as DeliveryAttemptState
@@ -74,6 +77,11 @@ ENUMS = {
     ("resubmissions", "state"): resubmission.ResubmissionState,
     ("resubmissions", "verdict"): resubmission.Verdict,
     ("resubmissions", "actor_kind"): ActorKind,
+    ("stuck", "thing"): Thing,
+    ("claims", "queue"): Queue,
+    ("order_batches", "action"): batch.Action,
+    ("order_batches", "state"): batch.BatchState,
+    ("order_batch_items", "state"): batch.ItemState,
     ("ledger_accounts", "kind"): AccountKind,
     ("ledger_entries", "kind"): EntryKind,
     ("ledger_entries", "actor_kind"): ActorKind,
@@ -103,6 +111,8 @@ NOTHING_FOLLOWS = {
     lifecycle.Resubmitted,
     lifecycle.CorrectionGiven,
     lifecycle.ArrivalConfirmed,
+    lifecycle.StoodTooLong,
+    lifecycle.TakenInHand,
 }
 
 MACHINES: dict[str, tuple[type[StrEnum], Lifecycle[Any]]] = {

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from kameng.attention.find_stuck import find_stuck
 from kameng.checkout.cancel_order import OrderNotCancellable, cancel_order
 from kameng.checkout.place_order import OutOfStock, TooManyOpenOrders
 from kameng.kernel.errors import Refusal
@@ -180,6 +181,7 @@ class Worker:
                 refund_id = msgspec.json.decode(job["payload"])["refund_id"]
                 await send_refund(db=process.db, gateways=process.gateways, refund_id=refund_id)
         await sweep_refunds(db=process.db, gateways=process.gateways)
+        await find_stuck(db=process.db)
 
 
 @dataclass

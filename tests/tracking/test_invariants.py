@@ -92,7 +92,33 @@ INSERT INTO resubmissions (order_id, kind, state, actor_kind, applied_at)
 VALUES ({DELIVERED}, 'replace_code', 'with_staff', 'buyer', now())
 """
 
+_LONG_AGO = "UPDATE order_events SET at = at - interval '30 hours' WHERE order_id = {}"
+
 PLANTED = [
+    ("stood_unseen", [_LONG_AGO.format(REFUNDING)]),
+    ("stood_unseen", [_LONG_AGO.format(REVIEWED)]),
+    ("stood_unseen", [f"UPDATE orders SET pay_until = pay_until - interval '2 days' WHERE id = {WAITING}"]),
+    (
+        "stuck_astray",
+        [
+            (
+                "INSERT INTO stuck (thing, thing_id, order_id, state, visit, since, found_at, role, promise_at)"
+                " SELECT 'order', id, id, state, 1, changed_at, changed_at, 'owner', changed_at - interval '2 days'"
+                f" FROM orders WHERE id = {REVIEWED}"
+            )
+        ],
+    ),
+    (
+        "stuck_astray",
+        [
+            (
+                "INSERT INTO stuck (thing, thing_id, order_id, state, visit, since, found_at, role, promise_at)"
+                " SELECT 'order', id, id, 'paid', 1, changed_at, changed_at, 'owner', changed_at + interval '9 days'"
+                f" FROM orders WHERE id = {DELIVERED}"
+            ),
+            f"UPDATE orders SET changed_at = changed_at - interval '2 days' WHERE id = {DELIVERED}",
+        ],
+    ),
     ("cards_astray", [f"UPDATE cards SET sku_id = sku_id + 1 WHERE order_id = {DELIVERED}"]),
     ("cards_astray", [f"UPDATE cards SET state = 'sold' WHERE order_id = {WAITING}"]),
     ("cards_miscounted", [f"UPDATE cards SET order_id = NULL, state = 'available' WHERE order_id = {DELIVERED}"]),

@@ -37,6 +37,7 @@ class AlarmKind(StrEnum):
     RESUBMISSION_LEFT = "resubmission_left"
     MERCHANT_NOT_REACHED = "merchant_not_reached"
     CASE_OVERDUE = "case_overdue"
+    ORDER_STUCK = "order_stuck"
 
 
 @dataclass(frozen=True)

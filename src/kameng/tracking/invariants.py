@@ -6,6 +6,7 @@ from datetime import datetime
 
 from kameng.kernel.database import Connection, Database
 from kameng.orders.contact import IN_CLEAR
+from kameng.tracking import attention_invariant_queries as of_attention
 from kameng.tracking import delivery_invariant_queries as of_deliveries
 from kameng.tracking import invariant_queries as queries
 from kameng.tracking import money_invariant_queries as of_money
@@ -79,6 +80,8 @@ _PROMISES: Mapping[str, _Promise] = {
         "a payment from a balance, or its refund, and the ledger disagree", queries.BALANCE_PAYMENTS_DISAGREE
     ),
     "merchant_orders_unpaid": _Promise("a merchant's order goes on without being paid", queries.MERCHANT_ORDERS_UNPAID),
+    "stood_unseen": _Promise("an order stands too long, and nobody has been called", of_attention.STOOD_UNSEEN),
+    "stuck_astray": _Promise("what was stuck has moved on or is forgotten", of_attention.STUCK_ASTRAY),
     "stories_broken": _Promise("an order's events do not lead to its state", queries.STORIES_BROKEN),
 }
 

@@ -12,7 +12,9 @@ _VIEW = """
     o.placed_at, o.pay_until, o.changed_at, v.type_name, v.product_name, v.face_value, v.usage_note, v.delivers,
     a.sealed AS account_sealed, a.operator, a.province,
     (SELECT jsonb_agg(jsonb_build_array(e.id, e.event, e.to_state, e.actor_kind, e.facts, e.at) ORDER BY e.id)
-     FROM order_events e WHERE e.order_id = o.id) AS events
+     FROM order_events e WHERE e.order_id = o.id) AS events,
+    (SELECT jsonb_build_array(s.found_at, s.taken_at, s.promise_at) FROM stuck s
+     WHERE s.order_id = o.id AND s.ended_at IS NULL AND (s.thing <> 'order' OR s.state = o.state)) AS attention
 """
 
 # Everything a lookup needs in one go: how many failures the guard has counted, and the order if number and second

@@ -75,6 +75,8 @@ EVENT_WORDS: Mapping[str, Words] = {
     "correction_missed": Words("超过时限没有修改充值信息，开始退款"),
     "cancelled_after_payment": Words("付款后已按要求取消，开始退款"),
     "arrival_confirmed": Words("已确认收货"),
+    "stood_too_long": Words("比预计的久，已转客服处理"),
+    "taken_in_hand": Words("客服已接手处理"),
 }
 
 _READINGS: Mapping[OrderState, Words] = {

@@ -41,6 +41,24 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class Attention:
+    """It stands longer than it should, and staff look after it: `since` when, a person since `taken_at`, and by when
+    it has moved on or its buyer hears more."""
+
+    since: datetime
+    taken_at: datetime | None
+    promise_at: datetime
+
+    @property
+    def words(self) -> Words:
+        return _TAKEN if self.taken_at is not None else _CALLED
+
+
+_TAKEN = Words("有客服正在处理")
+_CALLED = Words("已转客服，正在安排处理")
+
+
+@dataclass(frozen=True)
 class OrderView:
     """Everything the order page and the API show; money in fen."""
 
@@ -73,6 +91,7 @@ class OrderView:
     last_event_id: int
     prove_by: datetime | None = None
     outlook: Outlook | None = None
+    attention: Attention | None = None
 
 
 async def view_order(*, db: Database, keyring: Keyring, order_id: OrderId) -> OrderView:
@@ -128,4 +147,14 @@ def view_of(keyring: Keyring, row: Mapping[str, Any], now: datetime) -> OrderVie
         surplus_fen=sum(int(str(t.facts["surplus_fen"])) for t in events if t.event == "surplus_received"),
         last_event_id=events[-1].id,
         prove_by=prove_by(state, events),
+        attention=_attention(row["attention"]),
     )
+
+
+def _attention(stored: list[str | None] | None) -> Attention | None:
+    if stored is None:
+        return None
+    since, taken_at, promise_at = (datetime.fromisoformat(at) if at else None for at in stored)
+    assert since is not None, "as the table has it"
+    assert promise_at is not None, "as the table has it"
+    return Attention(since, taken_at, promise_at)

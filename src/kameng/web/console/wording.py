@@ -86,6 +86,8 @@ EVENTS: Mapping[str, Words] = {
     "refund_after_delivery": Words("发货后全额退款"),
     "refund_stuck": Words("退款受阻，需要人工处理"),
     "revealed": Words("查看卡密"),
+    "stood_too_long": Words("停留超过时限，进入卡住队列"),
+    "taken_in_hand": Words("客服接手"),
     "notice": Words("支付渠道发来通知"),
 }
 
@@ -172,6 +174,7 @@ ALARMS: Mapping[AlarmKind, Words] = {
     AlarmKind.ORDER_BLOCKED: Words("名单拦下了一次下单"),
     AlarmKind.MERCHANT_NOT_REACHED: Words("商户的回调地址一直没有回应，已停止通知"),
     AlarmKind.UNKNOWN_DELIVERY: Words("货源回调了一笔我们没有的发货"),
+    AlarmKind.ORDER_STUCK: Words("卡住的订单超过承诺时间，没有进展"),
     AlarmKind.CASE_OVERDUE: Words("售后工单超过承诺时间，需要马上处理"),
 }
 

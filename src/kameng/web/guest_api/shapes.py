@@ -195,6 +195,15 @@ class OutlookShape(Struct):
     troubles: list[HindranceShape]
 
 
+class AttentionShape(Struct):
+    """It takes longer than it should, and staff look after it."""
+
+    words: Annotated[str, Meta(examples=["有客服正在处理"])]
+    since: Annotated[datetime, Meta(description="When staff were called.")]
+    taken_at: Annotated[datetime | None, Meta(description="Since when a person is on it; None while it is in a queue.")]
+    promise_at: Annotated[datetime, Meta(description="By then it has moved on, or this moment is set anew.")]
+
+
 class OrderShape(Struct):
     """An order as its buyer may see it: no code, no contact in clear."""
 
@@ -204,6 +213,9 @@ class OrderShape(Struct):
     reading: Annotated[str, Meta(description="The state in plain words.")]
     arrival: Annotated[str | None, Meta(description="When to expect goods or money.")]
     outlook: Annotated[OutlookShape | None, Meta(description="While suppliers deliver it.")]
+    attention: Annotated[
+        AttentionShape | None, Meta(description="While staff look after it because it takes too long.")
+    ]
     actions: Annotated[list[str], Meta(description="What the buyer can do: `pay`, `cancel`, `prove`, `reveal`.")]
     prove_by: Annotated[datetime | None, Meta(description="Until when `prove` releases it; then the money goes back.")]
     steps: list[StepShape]

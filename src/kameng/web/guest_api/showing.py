@@ -10,12 +10,13 @@ from kameng.payment.gateway import PayByCode, PayByForm, PayByLink
 from kameng.payment.start_payment import PaymentUnavailable
 from kameng.tracking.masked_account import MaskedAccount
 from kameng.tracking.outlook import TROUBLE_WORDS, Outlook
-from kameng.tracking.view import OrderView
+from kameng.tracking.view import Attention, OrderView
 from kameng.web.design.formats import duration, hour, line_name
 from kameng.web.design.translation import Translator
 from kameng.web.guest_api.shapes import (
     AccountShape,
     AnswerShape,
+    AttentionShape,
     FieldShape,
     HindranceShape,
     MomentShape,
@@ -138,6 +139,7 @@ def order_shape(view: OrderView, words: Translator, *, now: datetime) -> OrderSh
         reading=words(view.reading),
         arrival=_arrival(view, words, now),
         outlook=_outlook(view.outlook, words) if view.outlook else None,
+        attention=_attention(view.attention, words) if view.attention else None,
         actions=list(view.actions),
         prove_by=view.prove_by,
         steps=[StepShape(words(step.name), step.at, step.current) for step in view.steps],
@@ -156,6 +158,10 @@ def order_shape(view: OrderView, words: Translator, *, now: datetime) -> OrderSh
         reveals=view.reveals,
         last_event_id=str(view.last_event_id),
     )
+
+
+def _attention(attention: Attention, words: Translator) -> AttentionShape:
+    return AttentionShape(words(attention.words), attention.since, attention.taken_at, attention.promise_at)
 
 
 def _account(account: MaskedAccount, words: Translator) -> AccountShape:

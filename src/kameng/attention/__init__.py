@@ -1,0 +1,1 @@
+"""What stands too long gets a person, and the person a queue."""
