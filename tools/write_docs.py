@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kameng.aftersales import case
+from kameng.batches import batch
 from kameng.fulfilment import attempt as delivery_attempt
 from kameng.kernel.lifecycle import Lifecycle
 from kameng.kernel.text import Words
@@ -84,6 +85,14 @@ MACHINES = [
         case.CaseState.OPEN,
         case.CASE_LIFECYCLE,
         case.CASE_STATE_NAMES,
+    ),
+    Machine(
+        "Batch 批量处理",
+        "src/kameng/batches/batch.py",
+        batch.BatchState,
+        batch.BatchState.DRAFT,
+        batch.BATCH_LIFECYCLE,
+        batch.BATCH_STATE_NAMES,
     ),
 ]
 

@@ -29,6 +29,10 @@ from kameng.aftersales.watch_cases import AT_A_TIME as CASES_AT_A_TIME
 from kameng.aftersales.watch_cases import watch_cases
 from kameng.attention.find_stuck import AT_A_TIME as STUCK_AT_A_TIME
 from kameng.attention.find_stuck import find_stuck
+from kameng.batches.carry_out import AT_A_TIME as BATCHED_AT_A_TIME
+from kameng.batches.carry_out import carry_out_batches
+from kameng.batches.lapse import lapse_batches
+from kameng.batches.one_by_one import Bench
 from kameng.checkout.place_order import forget_old_requests
 from kameng.fulfilment import restock
 from kameng.fulfilment.confirm_arrival import AT_A_TIME as CONFIRMED_AT_A_TIME
@@ -127,6 +131,15 @@ def _resubmission_sweeps(
         Sweep("tend_resubmissions", timedelta(seconds=2), partial(tend_resubmissions, desk), TENDED_AT_A_TIME),
         Sweep("repair_orders", timedelta(seconds=30), partial(repair_orders, desk, suppliers)),
         Sweep("confirm_arrivals", timedelta(minutes=1), confirming, CONFIRMED_AT_A_TIME),
+        # It can be broken off anywhere: what it took up and did not end is taken up again.
+        Sweep(
+            "carry_out_batches",
+            timedelta(seconds=1),
+            partial(carry_out_batches, Bench(desk, settings.refunds)),
+            BATCHED_AT_A_TIME,
+            may_be_cut=True,
+        ),
+        Sweep("lapse_batches", timedelta(minutes=1), partial(lapse_batches, db=db)),
     )
 
 

@@ -123,6 +123,7 @@ MACHINES: dict[str, tuple[type[StrEnum], Lifecycle[Any]]] = {
     "resubmission": (resubmission.ResubmissionState, resubmission.RESUBMISSION_LIFECYCLE),
     "delivery attempt": (DeliveryAttemptState, delivery_attempt.ATTEMPT_LIFECYCLE),
     "case": (case.CaseState, case.CASE_LIFECYCLE),
+    "batch": (batch.BatchState, batch.BATCH_LIFECYCLE),
 }
 
 CHECKS = """
