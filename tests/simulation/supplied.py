@@ -179,6 +179,11 @@ class Carrier:
         except Crash:
             await self._die(dispatcher)
             raise
+        except asyncio.CancelledError:
+            # It died of something in flight just while it was planning.
+            if dispatcher is self.dispatcher:
+                raise
+            return
         for task in dispatcher._tasks - world.beside:
             world.beside.add(task)
             task.add_done_callback(lambda task, of=dispatcher: self._ended(task, of))  # type: ignore[misc]
