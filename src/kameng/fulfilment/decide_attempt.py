@@ -32,6 +32,13 @@ class AttemptNotInDoubt(Refusal):
     words = Words("这次发货尝试已有结果，不用核实")
 
 
+class AttemptTaken(Refusal):
+    """Somebody else has it since the page was opened."""
+
+    code = "attempt_taken"
+    words = Words("刚刚有同事接手了，或已经有了结果，没有改动")
+
+
 @dataclass(frozen=True)
 class Finding:
     """What was found: delivered (with the codes, where it was codes) or not. `why` says how it is known."""
@@ -64,12 +71,15 @@ async def decide_attempt(
     return await settle(db=db, keyring=keyring, source=source, attempt=attempt, answer=answer, heard=heard)
 
 
-async def take_attempt(*, db: Database, attempt_id: int, staff_id: int) -> None:
-    """From now on this person looks into it. Raises AttemptMissing, AttemptNotInDoubt."""
+async def take_attempt(*, db: Database, attempt_id: int, staff_id: int, only_free: bool = False) -> None:
+    """From now on this person looks into it; `only_free`: unless somebody else does.
+
+    Raises AttemptMissing, AttemptNotInDoubt, AttemptTaken.
+    """
     await _in_doubt(db, attempt_id)
     async with db.transaction() as tx:
-        if not await store.take_attempt(tx, attempt_id, staff_id):
-            raise AttemptNotInDoubt
+        if not await store.take_attempt(tx, attempt_id, staff_id, only_free=only_free):
+            raise AttemptTaken if only_free else AttemptNotInDoubt
 
 
 async def ask_now(*, db: Database, attempt_id: int) -> None:

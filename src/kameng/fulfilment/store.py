@@ -111,6 +111,7 @@ WHERE id = $1 AND state IN ('placed', 'in_doubt')
 
 TAKE_ATTEMPT = """
 UPDATE delivery_attempts SET owner_id = $2 WHERE id = $1 AND state IN ('calling', 'placed', 'in_doubt')
+    AND (NOT $3::boolean OR owner_id IS NULL OR owner_id = $2)
 """
 
 STORE_NOTICE = """
@@ -264,8 +265,8 @@ async def ask_soon(tx: Transaction, attempt_id: int) -> None:
     await tx.connection.execute(ASK_SOON, attempt_id, tx.now)
 
 
-async def take_attempt(tx: Transaction, attempt_id: int, staff_id: int) -> bool:
-    written: str = await tx.connection.execute(TAKE_ATTEMPT, attempt_id, staff_id)
+async def take_attempt(tx: Transaction, attempt_id: int, staff_id: int, *, only_free: bool) -> bool:
+    written: str = await tx.connection.execute(TAKE_ATTEMPT, attempt_id, staff_id, only_free)
     return written == "UPDATE 1"
 
 

@@ -59,6 +59,8 @@ class Permission(StrEnum):
     BATCH_REFUND = "batch_refund"
     BATCH_RELEASE = "batch_release"
     BATCH_APPROVE = "batch_approve"
+    RISK_LOOK = "risk_look"
+    RISK_EDIT = "risk_edit"
     MACRO_EDIT = "macro_edit"
     ANSWER_EDIT = "answer_edit"
     ALARM_LOOK = "alarm_look"
@@ -119,6 +121,9 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = {
     _P.BATCH_REFUND: _MONEY | _BUYERS,
     _P.BATCH_RELEASE: _MONEY,
     _P.BATCH_APPROVE: _MONEY,
+    _P.RISK_LOOK: _EVERYBODY,
+    # Whoever lets somebody through answers for the money.
+    _P.RISK_EDIT: _MONEY,
     _P.MACRO_EDIT: _GOODS | _BUYERS,
     _P.ANSWER_EDIT: _GOODS | _BUYERS,
     _P.ALARM_LOOK: _EVERYBODY,

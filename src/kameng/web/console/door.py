@@ -28,6 +28,7 @@ from kameng.staff.sessions import OPEN_MAX, Opened, find_session
 from kameng.tracking.desk import Looker
 from kameng.tracking.desk_exceptions import count_wanting
 from kameng.web.console.pages import show
+from kameng.web.console.work_lines import count_queues
 from kameng.web.design.visit import visit_of
 
 AnyRequest = Request[Any, Any, State]
@@ -72,6 +73,7 @@ async def signed_in(connection: AnyConnection, handler: BaseRouteHandler) -> Non
     async with db.reading() as reading:
         connection.state.wanting = await count_wanting(reading)
         connection.state.cases_due = await count_due(reading, db.clock.now())
+    connection.state.work_counts = await count_queues(db)
 
 
 def needs(permission: Permission) -> Guard:
