@@ -1,13 +1,15 @@
 """Everything the desk knows of one order, as data. Amounts in fen, times aware."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from kameng.orders.handling import Handling, OrderNote
 from kameng.orders.lifecycle import ActorKind, OrderState
 from kameng.orders.number import OrderId
+from kameng.risk.scores import KeptScore
 from kameng.tracking.desk_delivery import DeliveryFile
 from kameng.tracking.desk_refunds import RequestLine
 from kameng.tracking.masked_account import MaskedAccount
@@ -44,6 +46,8 @@ class OrderFacts:
     amount_fen: int
     contact_kind: str
     contact_masked: str
+    held_back: bool
+    risk: int
     account: MaskedAccount | None
     client_address: str | None
     site_code: str | None
@@ -129,16 +133,24 @@ class CardHeld:
 
 
 class Source(StrEnum):
-    """Whose word a line of the timeline is."""
+    """Where a line of the timeline is written down."""
 
     EVENT = "event"
     NOTICE = "notice"
     LOOK = "look"
+    SUPPLIER = "supplier"
+    CALLBACK = "callback"
+    CASE = "case"
+    RESUBMISSION = "resubmission"
+    RISK = "risk"
+    NOTE = "note"
 
 
 @dataclass(frozen=True)
 class TimelineLine:
-    """`what` is an order event's name, 'notice' or an audit action; `state` the state the order was in afterwards."""
+    """`actor` is whose word it is. `what` is an order event's name, 'notice', an audit action, what a supplier's answer
+    amounts to, a case's event, a resubmission's state or a verdict; `state` the state the order was in afterwards;
+    `words` somebody's own."""
 
     at: datetime
     source: Source
@@ -148,19 +160,13 @@ class TimelineLine:
     state: OrderState | None
     reason: str | None
     facts: Mapping[str, Any]
-
-
-class NextAction(StrEnum):
-    """What a person could do with the order now, if their role lets them."""
-
-    REFUND = "refund"
-    ACCEPT = "accept"
-    REVEAL = "reveal"
+    words: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class OrderFile:
-    """The whole file of an order. `left_fen` is what could still be asked back."""
+    """The whole file of an order. `left_fen` is what could still be asked back; `lookup_failures` how often somebody
+    looked it up with a wrong second factor within the last day; `version` changes with anything but a look."""
 
     facts: OrderFacts
     attempts: Sequence[Attempt]
@@ -171,8 +177,14 @@ class OrderFile:
     left_fen: int
     cards: Sequence[CardHeld]
     delivery: DeliveryFile | None
+    scores: Sequence[KeptScore]
+    notes: Sequence[OrderNote]
+    handling: Handling
+    lookup_failures: int
+    is_merchants: bool
+    corrections_asked: int
     timeline: Sequence[TimelineLine]
-    actions: frozenset[NextAction]
+    version: str
 
     @property
     def received_fen(self) -> int:

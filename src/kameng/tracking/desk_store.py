@@ -5,31 +5,6 @@ SELECT o.id, o.state, s.name AS site, v.product_name, v.face_value, o.quantity, 
 FROM orders o JOIN sku_versions v ON v.id = o.sku_version_id LEFT JOIN sites s ON s.id = o.site_id
 """
 
-ORDERS_BY_NUMBER = f"{_LINE} WHERE o.id = ANY ($1::bigint[]) ORDER BY o.id DESC"
-
-# A phone number may be both, and of different people.
-ORDERS_BY_CONTACT_OR_ACCOUNT = f"""{_LINE}
-WHERE o.id IN (
-    (SELECT c.id FROM orders c WHERE c.contact_index = $1 ORDER BY c.id DESC LIMIT $3)
-    UNION (SELECT a.order_id FROM order_accounts a WHERE a.account_index = $2 ORDER BY a.order_id DESC LIMIT $3))
-ORDER BY o.id DESC LIMIT $3
-"""  # noqa: S608 - a constant
-
-# The receipts' unique key begins with the gateway, so each gateway is asked in turn; suppliers likewise.
-ORDERS_BY_TRADE_NO = f"""{_LINE}
-WHERE o.id IN (
-    SELECT p.order_id FROM payment_attempt_orders p WHERE p.attempt_id IN (
-        SELECT a.id FROM payment_attempts a WHERE a.gateway_trade_no = $1
-        UNION ALL SELECT a.id FROM payment_attempts a WHERE a.id = $2
-        UNION ALL SELECT r.attempt_id FROM gateways g JOIN receipts r ON r.gateway_id = g.id
-                  WHERE r.gateway_trade_no = $1)
-    UNION ALL SELECT a.order_id FROM suppliers u JOIN delivery_attempts a ON a.supplier_id = u.id
-              WHERE a.number = $1
-    UNION ALL SELECT a.order_id FROM suppliers u JOIN delivery_attempts a ON a.supplier_id = u.id
-              WHERE a.supplier_no = $1)
-ORDER BY o.id DESC LIMIT $3
-"""  # noqa: S608 - a constant
-
 ORDERS_UNSETTLED = f"""{_LINE}
 WHERE o.state = $1 AND o.changed_at <= $2
   AND o.state IN ('paid', 'under_review', 'delivering', 'exception', 'resubmitting', 'refunding')
@@ -40,7 +15,8 @@ ORDERS_NEWEST = f"{_LINE} ORDER BY o.id DESC LIMIT $1"
 
 ORDER = """
 SELECT o.id, o.state, o.quantity, o.unit_price_fen, o.amount_fen, o.contact_kind, o.contact_sealed, o.client_address,
-       o.terms_accepted_at, o.placed_at, o.pay_until, o.changed_at, o.sku_id, s.code AS site_code, s.name AS site_name,
+       o.terms_accepted_at, o.placed_at, o.pay_until, o.changed_at, o.sku_id, o.held_back, o.risk, s.code AS site_code,
+       s.name AS site_name,
        v.type_name, v.product_name, v.face_value, v.usage_note, a.sealed AS account_sealed, a.operator, a.province
 FROM orders o JOIN sku_versions v ON v.id = o.sku_version_id LEFT JOIN sites s ON s.id = o.site_id
 LEFT JOIN order_accounts a ON a.order_id = o.id
@@ -120,9 +96,51 @@ LOOKS = """
 SELECT login, action, facts, address, at FROM staff_audit
 WHERE subject = $1
   AND (action IN ('order:looked_at', 'order:contact_shown', 'order:account_shown', 'order:refund_decided',
-                  'order:refund_asked', 'order:refund_agreed', 'order:refund_declined', 'order:refund_withdrawn')
-       OR action LIKE 'attempt:%')
+                  'order:refund_asked', 'order:refund_agreed', 'order:refund_declined', 'order:refund_withdrawn',
+                  'order:taken', 'order:follow_up_set', 'order:resubmission_applied')
+       OR action LIKE 'attempt:%' OR action LIKE 'resubmission:%')
 ORDER BY id DESC LIMIT $2
+"""
+
+CASE_EVENTS = """
+SELECT e.case_id, e.event, e.actor_kind, e.actor_id, e.at
+FROM cases c JOIN case_events e ON e.case_id = c.id WHERE c.order_id = $1 ORDER BY e.id
+"""
+
+RESUBMISSIONS = """
+SELECT kind, state, actor_kind, actor_id, reason, why, applied_at, ended_at
+FROM resubmissions WHERE order_id = $1 ORDER BY id
+"""
+
+# What else the page has to know of an order. Misses are counted in windows, and forgotten with them.
+BESIDES = """
+SELECT (SELECT coalesce(sum(failures), 0) FROM guard_budgets
+        WHERE subject = $2 AND window_from > $3) AS lookup_failures,
+       EXISTS (SELECT FROM merchant_orders WHERE order_id = $1) AS is_merchants,
+       (SELECT count(*) FROM order_events WHERE order_id = $1 AND event = 'correction_asked') AS corrections_asked
+"""
+
+# Different as soon as anything of what the page shows is different; a colleague's look alone is nothing new.
+VERSION = """
+SELECT concat_ws('.',
+    o.state, (SELECT max(e.id) FROM order_events e WHERE e.order_id = o.id),
+    (SELECT string_agg(concat(p.attempt_id, a.state, a.asked, r.id, r.use), '') FROM payment_attempt_orders p
+     JOIN payment_attempts a ON a.id = p.attempt_id LEFT JOIN receipts r ON r.attempt_id = a.id
+     WHERE p.order_id = o.id),
+    (SELECT string_agg(concat(n.id, n.times), '') FROM payment_attempt_orders p
+     JOIN gateway_notices n ON n.attempt_id = p.attempt_id WHERE p.order_id = o.id),
+    (SELECT string_agg(concat(f.id, f.state, f.tries), '') FROM refunds f WHERE f.order_id = o.id),
+    (SELECT string_agg(concat(q.id, q.state), '') FROM refund_requests q WHERE q.order_id = o.id),
+    (SELECT concat(d.state, d.delivered, d.route_at) FROM deliveries d WHERE d.order_id = o.id),
+    (SELECT string_agg(concat(a.id, a.state, a.asks, a.owner_id, a.ask_at), '') FROM delivery_attempts a
+     WHERE a.order_id = o.id),
+    (SELECT string_agg(concat(m.id, m.state, m.looks), '') FROM resubmissions m WHERE m.order_id = o.id),
+    (SELECT max(e.id) FROM cases c JOIN case_events e ON e.case_id = c.id WHERE c.order_id = o.id),
+    (SELECT max(s.id) FROM risk_scores s WHERE s.order_id = o.id),
+    (SELECT max(n.id) FROM order_notes n WHERE n.order_id = o.id),
+    (SELECT concat(h.owner_id, h.follow_up_at) FROM order_handling h WHERE h.order_id = o.id),
+    (SELECT max(l.id) FROM staff_audit l WHERE l.subject = $2 AND l.action <> 'order:looked_at'))
+FROM orders o WHERE o.id = $1
 """
 
 CONTACT_SEALED = "SELECT contact_sealed FROM orders WHERE id = $1"

@@ -15,7 +15,8 @@ async def at_the_desk(console: Console) -> None:
     await console.enter_as(Role.OWNER)
 
 
-REFUND = {"reason": "买家不要了", "cause": "wrong_order"}
+YES = {"confirmed": "1"}
+REFUND = YES | {"reason": "买家不要了", "cause": "wrong_order"}
 
 
 def path(order: OrderId, action: str) -> str:
@@ -33,7 +34,7 @@ async def done(console: Console) -> list[tuple[str, object]]:
 
 async def test_an_underpaid_order_is_accepted_and_delivered(console: Console, shop: Shop) -> None:
     order = await shop.paid(paid_fen=990)
-    answer = await console.post(path(order, "accept"), {"reason": "只差一角"})
+    answer = await console.post(path(order, "accept"), YES | {"reason": "只差一角"})
     assert answer.status_code == 303
     assert await shop.state_of(order) == "delivered"
     assert await done(console) == [("order:payment_accepted", "只差一角")]
@@ -110,7 +111,7 @@ async def test_nothing_is_done_without_a_reason(console: Console, shop: Shop, ac
 
 async def test_a_delivered_order_is_not_accepted(console: Console, shop: Shop) -> None:
     order = await shop.paid()
-    answer = await console.post(path(order, "accept"), {"reason": "买家不要了"})
+    answer = await console.post(path(order, "accept"), YES | {"reason": "买家不要了"})
     assert answer.status_code == 409
     assert await shop.state_of(order) == "delivered"
     assert await done(console) == []

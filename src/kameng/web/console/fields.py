@@ -22,6 +22,12 @@ def reason_typed(form: Mapping[str, str], name: str = "reason") -> str:
     return reason
 
 
+def confirmed(form: Mapping[str, str]) -> None:
+    """Whoever does this has ticked that they have read what follows."""
+    if "confirmed" not in form:
+        raise InvalidInput(fields={"confirmed": Words("请先看清后果，再勾选确认")})
+
+
 def fen_typed(form: Mapping[str, str], name: str) -> int | None:
     """Yuan; None when nothing was typed."""
     text = form.get(name, "")

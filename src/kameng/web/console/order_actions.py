@@ -15,10 +15,13 @@ from kameng.payment.refund import NotNow, accept_payment
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
 from kameng.tracking.desk import order_subject, refunds_of
+from kameng.tracking.desk_actions import Act
 from kameng.tracking.desk_reveal import reveal_codes, show_account, show_contact
 from kameng.tracking.reveal import NothingToReveal
 from kameng.web.console.door import Desk, needs
-from kameng.web.console.orders import order_id_of, order_path, show_order
+from kameng.web.console.fields import confirmed
+from kameng.web.console.order_view import Doing, Secrets, show_order
+from kameng.web.console.orders import order_id_of, order_path
 from kameng.web.console.pages import back_to, typed
 
 Decision = Callable[..., Awaitable[OrderState]]
@@ -35,11 +38,12 @@ async def _decide(desk: Desk, order_no: str, decide: Decision, *, done: str) -> 
     order_id, reason = order_id_of(order_no), await _reason(desk)
     actor = Actor(ActorKind.STAFF, desk.looker.staff.login)
     try:
+        confirmed(await typed(desk.request))
         async with desk.db.transaction() as tx:
             state = await decide(tx, order_id=order_id, actor=actor, reason=reason)
             await note(tx, desk.note(f"order:{done}", order_subject(order_id), reason=reason, state=state))
     except _SHOWN as refusal:
-        return await show_order(desk, order_id, refusal=refusal)
+        return await show_order(desk, order_id, doing=Act.ACCEPT, refusal=refusal)
     return back_to(order_path(order_id), done=done)
 
 
@@ -59,7 +63,7 @@ async def settle_refund(
             facts = {"refund": refund_id, "verdict": verdict, "state": state, "reason": reason}
             await note(tx, desk.note("order:refund_decided", order_subject(order_id), **facts))
     except _SHOWN as refusal:
-        return await show_order(desk, order_id, refusal=refusal)
+        return await show_order(desk, order_id, doing=Doing(Act.SETTLE_REFUND, refund_id), refusal=refusal)
     return back_to(order_path(order_id), done="refund_decided")
 
 
@@ -73,7 +77,7 @@ async def codes(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Respons
         )
     except _SHOWN as refusal:
         return await show_order(desk, order_id, refusal=refusal)
-    return await show_order(desk, order_id, codes=found)
+    return await show_order(desk, order_id, secrets=Secrets(codes=found))
 
 
 @post("/orders/{order_no:str}/contact", guards=[needs(Permission.CONTACT_SHOW)], status_code=200)
@@ -85,7 +89,7 @@ async def contact(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Respo
         )
     except _SHOWN as refusal:
         return await show_order(desk, order_id, refusal=refusal)
-    return await show_order(desk, order_id, contact=found.text)
+    return await show_order(desk, order_id, secrets=Secrets(contact=found.text))
 
 
 @post("/orders/{order_no:str}/account", guards=[needs(Permission.ACCOUNT_SHOW)], status_code=200)
@@ -97,7 +101,7 @@ async def account(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Respo
         )
     except _SHOWN as refusal:
         return await show_order(desk, order_id, refusal=refusal)
-    return await show_order(desk, order_id, account=found)
+    return await show_order(desk, order_id, secrets=Secrets(account=found))
 
 
 def _verdict_of(text: str) -> Verdict:

@@ -1,34 +1,34 @@
 """Finding orders, and everything about one of them."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, Parameter
+from litestar.status_codes import HTTP_204_NO_CONTENT
 
-from kameng.aftersales.queue import cases_of_order
 from kameng.kernel.database import Database
-from kameng.kernel.errors import Refusal
-from kameng.orders.account import Answer
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId, printed, read
 from kameng.staff.roles import Permission
 from kameng.tracking.desk import (
     UNSETTLED,
-    find_orders,
     list_held_receipts,
     list_newest,
     list_unsettled,
     list_unsettled_refunds,
-    look_at_order,
+    order_version,
 )
+from kameng.tracking.desk_actions import Act
 from kameng.tracking.desk_delivery import find_vault_attempt
 from kameng.tracking.desk_numbers import DELIVERED_WITHIN
-from kameng.web.console import case_wording
+from kameng.tracking.find_orders import FoundBy, FoundOrder, find_orders
+from kameng.web.console import order_wording
 from kameng.web.console.door import AnyRequest, Desk, needs
+from kameng.web.console.order_view import Doing, show_form, show_live, show_order
 from kameng.web.console.pages import EXCEPTIONS, back_to, show, typed
 
 LOOK = [needs(Permission.ORDER_LOOK)]
@@ -46,19 +46,29 @@ async def orders_page(request: AnyRequest, db: NamedDependency[Database]) -> Res
 
 @post("/orders", guards=LOOK, status_code=200)
 async def search(request: AnyRequest, desk: NamedDependency[Desk]) -> Response[Any]:
-    """By post, because what is typed can be a buyer's phone number and addresses are written into logs."""
+    """By post, because what is typed can be a phone number or a code, and addresses are written into logs."""
     text = (await typed(request)).get("q", "")
     if not text:
         return back_to("/console/orders")
     found = await find_orders(db=desk.db, keyring=desk.keyring, typed=text, looker=desk.looker)
-    if not found.orders:
+    if not found:
         async with desk.db.reading() as connection:
             if (attempt_id := await find_vault_attempt(connection, text)) is not None:
                 return back_to(f"{EXCEPTIONS}/{attempt_id}")
-    if len(found.orders) == 1:
-        return back_to(order_path(found.orders[0].id), done="corrected" if found.by == "corrected_number" else "")
-    form = {"q": text}
-    return show(request, "console/orders.html", orders=found.orders, state=None, late=False, found=found, form=form)
+    if len(found) == 1:
+        return back_to(order_path(found[0].line.id), done=_found_by(found[0]))
+    by = {one.line.id: one.by for one in found}
+    lines = [one.line for one in found]
+    return show(
+        request, "console/orders.html", orders=lines, state=None, late=False, found=by, form={"q": text},
+        wording=order_wording,
+    )  # fmt: skip
+
+
+def _found_by(one: FoundOrder) -> str:
+    if FoundBy.NUMBER in one.by:
+        return ""
+    return "corrected" if FoundBy.CORRECTED_NUMBER in one.by else f"found_{one.by[0]}"
 
 
 @get("/orders/{order_no:str}", guards=LOOK)
@@ -66,26 +76,29 @@ async def order_page(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Re
     return await show_order(desk, order_id_of(order_no))
 
 
-async def show_order(
-    desk: Desk,
-    order_id: OrderId,
-    *,
-    codes: list[str] | None = None,
-    contact: str | None = None,
-    account: Sequence[Answer] = (),
-    refusal: Refusal | None = None,
-) -> Response[str]:
-    """The whole page of an order, with codes, contact, account or a refusal on it when an action has just had that
-    outcome."""
-    file = await look_at_order(db=desk.db, keyring=desk.keyring, order_id=order_id, looker=desk.looker)
-    status = refusal.status if refusal else 200
-    # What was typed into the refund form is shown again with what was wrong with it.
-    form = await typed(desk.request) if refusal else {}
-    return show(
-        desk.request, "console/order/page.html", status=status, file=file, order=file.facts, codes=codes,
-        refund_rules=desk.request.app.state.refund_rules, form=form if "cause" in form else {}, contact=contact,
-        account=account, refusal=refusal, order_cases=await cases_of_order(desk.db, order_id), cases=case_wording,
-    )  # fmt: skip
+@get("/orders/{order_no:str}/live", guards=LOOK)
+async def order_live(
+    desk: NamedDependency[Desk], order_no: FromPath[str], seen: str = Parameter(default="", max_length=64)
+) -> Response[Any]:
+    """What changes of a page that stands open; nothing while it is as it was seen."""
+    order_id = order_id_of(order_no)
+    async with desk.db.reading() as connection:
+        if await order_version(connection, order_id) == seen:
+            return Response(None, status_code=HTTP_204_NO_CONTENT)
+    return await show_live(desk, order_id)
+
+
+@get("/orders/{order_no:str}/do/{act:str}", guards=LOOK)
+async def act_page(
+    desk: NamedDependency[Desk], order_no: FromPath[str], act: FromPath[str], of: int | None = None
+) -> Response[Any]:
+    """The form of something that can be done, and what follows from it; nothing happens by looking at it."""
+    order_id = order_id_of(order_no)
+    if act not in set(Act):
+        raise NotFoundException
+    if desk.request.headers.get("hx-request"):
+        return await show_form(desk, order_id, Doing(Act(act), of))
+    return await show_order(desk, order_id, doing=Doing(Act(act), of))
 
 
 @get("/money", guards=LOOK)

@@ -29,10 +29,12 @@ from kameng.payment.request import (
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
 from kameng.tracking.desk import order_subject
+from kameng.tracking.desk_actions import Act
 from kameng.tracking.desk_refunds import list_waiting_requests, requests_of
 from kameng.web.console.door import Desk, needs
-from kameng.web.console.fields import fen_typed, number_typed
-from kameng.web.console.orders import order_id_of, order_path, show_order
+from kameng.web.console.fields import confirmed, fen_typed, number_typed
+from kameng.web.console.order_view import show_order
+from kameng.web.console.orders import order_id_of, order_path
 from kameng.web.console.pages import back_to, show, typed
 
 REFUNDS = "/console/refunds"
@@ -64,12 +66,13 @@ async def ask(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Response[
             amount_fen=fen_typed(form, "amount"),
             left_fen=number_typed(form, "left", otherwise=0) if "left" in form else None,
         )
+        confirmed(form)
         async with desk.db.transaction() as tx:
             request = await ask_refund(tx, rules=rules, wish=wish)
             done = "refund_requested" if request.state is RequestState.APPROVED else "refund_asked"
             await note(tx, desk.note(f"order:{done}", order_subject(order_id), **_facts(request, request.reason)))
     except _SHOWN as refusal:
-        return await show_order(desk, order_id, refusal=refusal)
+        return await show_order(desk, order_id, doing=Act.REFUND, refusal=refusal)
     return back_to(order_path(order_id), done=done)
 
 

@@ -12,7 +12,7 @@ from kameng.risk.alarms import AlarmKind
 from kameng.staff.roles import ROLE_NAMES
 from kameng.stock.card import REASON_NAMES, BatchState
 from kameng.stock.card import STATE_NAMES as CARD_STATES
-from kameng.web.console import action_wording
+from kameng.web.console import action_wording, order_wording
 
 ORDER_STATES = STATE_NAMES
 ROLES = ROLE_NAMES
@@ -70,6 +70,7 @@ EVENTS: Mapping[str, Words] = {
     "resubmitted": Words("补交：在原订单上再次发货"),
     "correction_asked": Words("请买家修改充值信息"),
     "correction_given": Words("买家修改了充值信息"),
+    "goods_changed": Words("买家换了面值"),
     "correction_missed": Words("买家没有按时修改充值信息，自动退款"),
     "arrival_confirmed": Words("买家确认到账"),
     "cancelled_after_payment": Words("付款后取消，自动退款"),
@@ -128,6 +129,7 @@ REFUND_CAUSES: Mapping[RefundCause, Words] = {
     RefundCause.SOLD_OUT: Words("付款后缺货"),
     RefundCause.UNDELIVERABLE: Words("没有货源能发货"),
     RefundCause.CANCELLED: Words("买家付款后取消"),
+    RefundCause.CHEAPER: Words("换面值退差价"),
     RefundCause.PAID_TWICE: Words("重复付款"),
     RefundCause.PAID_TOO_MUCH: Words("多付"),
     RefundCause.PAID_TOO_LITTLE: Words("付款不足"),
@@ -180,4 +182,4 @@ ALARMS: Mapping[AlarmKind, Words] = {
 
 FACTS = action_wording.FACTS
 ACTIONS = action_wording.ACTIONS
-DONE = action_wording.DONE
+DONE: Mapping[str, Words] = {**action_wording.DONE, **order_wording.FOUND}
