@@ -17,6 +17,7 @@ from kameng.orders.lifecycle import (
     Delivered,
     DeliveryStuck,
     Expired,
+    GoodsChanged,
     HoldExpired,
     PaymentConfirmed,
     ProofGiven,
@@ -33,6 +34,7 @@ FOLLOWING = Following(
         PaymentConfirmed: (deliver,),  # → ProofAsked or HeldForReview; Delivered, DeliveryStarted or SoldOut
         ProofGiven: (deliver,),  # → Delivered, DeliveryStarted or SoldOut
         AcceptedByStaff: (deliver,),  # → Delivered, DeliveryStarted or SoldOut
+        GoodsChanged: (deliver,),  # → Delivered or DeliveryStarted
         SoldOut: (refund_order,),
         Delivered: (note_result,),
         DeliveryStuck: (note_result,),

@@ -32,7 +32,7 @@ MONEY_BACK = """
 SELECT o.amount_fen, min(r.id) FILTER (WHERE r.requested_at >= $2) AS first_since,
     coalesce(sum(r.amount_fen), 0)::bigint AS back_fen
 FROM orders o LEFT JOIN refunds r ON r.order_id = o.id AND r.state <> 'refused'
-    AND r.cause NOT IN ('paid_twice', 'paid_too_much')
+    AND r.cause NOT IN ('paid_twice', 'paid_too_much', 'cheaper')
 WHERE o.id = $1 GROUP BY o.amount_fen
 """
 

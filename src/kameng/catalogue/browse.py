@@ -73,6 +73,12 @@ async def find_product_of(db: Database, sku_id: int) -> Product:
     return product_of(rows[0])
 
 
+async def same_product(connection: Connection, sku_id: int, other_id: int) -> bool:
+    """Whether these are face values of one product."""
+    one, other = await store.filling(connection, sku_id), await store.filling(connection, other_id)
+    return one is not None and other is not None and one["product_id"] == other["product_id"]
+
+
 async def find_offer(connection: Connection, sku_id: int) -> Offer | None:
     """What the sku is sold as and for at this moment; None if there is no such sku."""
     row = await store.offer(connection, sku_id)

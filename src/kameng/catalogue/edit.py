@@ -16,6 +16,8 @@ from kameng.kernel.text import Words
 
 NAME_MAX = 60
 QUANTITY_MAX = 1000
+#: A year.
+RESUBMIT_HOURS_MAX = 8760
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 
 
@@ -41,6 +43,7 @@ class ProductDraft:
     on_sale: bool = True
     form: AccountForm = ()
     delivers: Delivers = Delivers.CODES
+    resubmit_within_hours: int | None = None
 
 
 @dataclass(frozen=True)
@@ -75,13 +78,15 @@ async def save_product(tx: Transaction, draft: ProductDraft) -> int:
     check_form(draft.form)
     if draft.delivers is Delivers.TOP_UP and not draft.form:
         raise InvalidInput(fields={"form": Words("直充商品要问买家充值账号")})
+    if draft.resubmit_within_hours is not None and not 1 <= draft.resubmit_within_hours <= RESUBMIT_HOURS_MAX:
+        raise InvalidInput(fields={"resubmit_within_hours": Words("应为 1–8760 小时，留空按全站设置")})
     spelled = [draft.name, *draft.aliases]
     product_id = await store.save_product(
         tx,
         (draft.slug, draft.type_slug, draft.name, draft.summary, draft.usage_note, list(draft.aliases),
          draft.code_format, draft.code_keeps_case, draft.popularity, draft.pinned, draft.on_sale,
          " ".join(map(plain, spelled)), " ".join(map(pinyin_of, spelled)), " ".join(map(initials_of, spelled)),
-         rows_of(draft.form), draft.delivers),
+         rows_of(draft.form), draft.delivers, draft.resubmit_within_hours),
     )  # fmt: skip
     if product_id is None:
         raise InvalidInput(fields={"type_slug": Words("没有这个类型")})

@@ -34,7 +34,7 @@ class Sku:
 
 @dataclass(frozen=True)
 class Product:
-    """The second level 商品."""
+    """The second level 商品. `resubmit_within_hours` None: as the shop's setting says."""
 
     id: int
     slug: str
@@ -52,6 +52,7 @@ class Product:
     form: AccountForm
     delivers: Delivers
     skus: tuple[Sku, ...]
+    resubmit_within_hours: int | None = None
 
     @property
     def price_from_fen(self) -> int | None:

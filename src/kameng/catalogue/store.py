@@ -16,6 +16,7 @@ GROUP BY t.id ORDER BY t.position, t.id
 PRODUCTS = """
 SELECT p.id, p.slug, p.name, t.slug AS type_slug, t.name AS type_name, p.summary, p.usage_note, p.aliases,
        p.code_format, p.code_keeps_case, p.pinned, p.popularity, p.on_sale, p.form, p.delivers,
+       p.resubmit_within_hours,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.id, 'face_value', s.face_value, 'price_fen', s.price_fen,
                      'quantity_max', s.quantity_max, 'position', s.position, 'on_sale', s.on_sale,
                      'filled_by', s.filled_by, 'face_fen', s.face_fen, 'choose_by', s.choose_by)
@@ -63,13 +64,16 @@ ON CONFLICT (slug) DO UPDATE SET name = excluded.name, position = excluded.posit
 
 SAVE_PRODUCT = """
 INSERT INTO products (slug, type_id, name, summary, usage_note, aliases, code_format, code_keeps_case, popularity,
-                      pinned, on_sale, search_text, search_pinyin, search_initials, form, delivers)
-SELECT $1, t.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 FROM product_types t WHERE t.slug = $2
+                      pinned, on_sale, search_text, search_pinyin, search_initials, form, delivers,
+                      resubmit_within_hours)
+SELECT $1, t.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
+FROM product_types t WHERE t.slug = $2
 ON CONFLICT (slug) DO UPDATE SET type_id = excluded.type_id, name = excluded.name, summary = excluded.summary,
     usage_note = excluded.usage_note, aliases = excluded.aliases, code_format = excluded.code_format,
     code_keeps_case = excluded.code_keeps_case, popularity = excluded.popularity, pinned = excluded.pinned,
     on_sale = excluded.on_sale, search_text = excluded.search_text, search_pinyin = excluded.search_pinyin,
-    search_initials = excluded.search_initials, form = excluded.form, delivers = excluded.delivers
+    search_initials = excluded.search_initials, form = excluded.form, delivers = excluded.delivers,
+    resubmit_within_hours = excluded.resubmit_within_hours
 RETURNING id
 """
 

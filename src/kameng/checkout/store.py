@@ -38,7 +38,7 @@ SELECT (SELECT max(at) FROM order_events
        OR EXISTS (SELECT FROM merchant_orders WHERE order_id = $1)
        OR EXISTS (SELECT FROM resubmissions WHERE order_id = $1 AND ended_at IS NULL)
        OR EXISTS (SELECT FROM refunds WHERE order_id = $1
-                  AND cause NOT IN ('paid_twice', 'paid_too_much', 'paid_too_little')) AS is_bound
+                  AND cause NOT IN ('paid_twice', 'paid_too_much', 'paid_too_little', 'cheaper')) AS is_bound
 """
 
 FORGET_REQUESTS = "DELETE FROM order_requests WHERE at < $1"

@@ -12,7 +12,7 @@ MAY_BE_CORRECTED = """
 SELECT EXISTS (SELECT FROM order_accounts WHERE order_id = $1)
    AND NOT EXISTS (SELECT FROM merchant_orders WHERE order_id = $1)
    AND NOT EXISTS (SELECT FROM refunds WHERE order_id = $1
-                   AND cause NOT IN ('paid_twice', 'paid_too_much', 'paid_too_little'))
+                   AND cause NOT IN ('paid_twice', 'paid_too_much', 'paid_too_little', 'cheaper'))
    AND (SELECT count(*) FROM order_events WHERE order_id = $1 AND event = 'correction_asked') < $2
 """
 
@@ -28,6 +28,11 @@ SELECT EXISTS (SELECT FROM refunds WHERE order_id = $1
 """
 
 ATTEMPTS_MADE = "SELECT EXISTS (SELECT FROM delivery_attempts WHERE order_id = $1)"
+
+LOCK_DELIVERY = "SELECT id FROM deliveries WHERE order_id = $1 FOR UPDATE"
+
+# Nothing points at what nobody was asked for.
+DROP_DELIVERY = "DELETE FROM deliveries WHERE order_id = $1"
 
 LIVE_ATTEMPTS = "SELECT id FROM delivery_attempts WHERE order_id = $1 AND state IN ('placed', 'in_doubt')"
 
@@ -58,6 +63,15 @@ async def attempts_made(tx: Transaction, order_id: int) -> bool:
 async def paid_back(tx: Transaction, order_id: int) -> bool:
     is_back: bool = await tx.connection.fetchval(PAID_BACK, order_id)
     return is_back
+
+
+async def drop_delivery(tx: Transaction, order_id: int) -> bool:
+    """False, and nothing happens, when a supplier was asked for it."""
+    await tx.connection.execute(LOCK_DELIVERY, order_id)
+    if await attempts_made(tx, order_id):
+        return False
+    await tx.connection.execute(DROP_DELIVERY, order_id)
+    return True
 
 
 async def attempts_to_ask(tx: Transaction, order_id: int) -> list[int]:

@@ -214,6 +214,14 @@ class CorrectionGiven(OrderEvent):
 
 
 @dataclass(frozen=True)
+class GoodsChanged(OrderEvent):
+    """Before anything was sent the buyer took another face value of the same product. Facts: before, after, refund_fen
+    (what goes back of the price), resubmission."""
+
+    name = "goods_changed"
+
+
+@dataclass(frozen=True)
 class CorrectionMissed(OrderEvent):
     """Nobody put the account right in time: the money goes back."""
 

@@ -76,6 +76,12 @@ ORDER BY e.place
 """
 
 
+SET_GOODS = """
+UPDATE orders SET sku_id = $2, sku_version_id = $3, unit_price_fen = $4::bigint, amount_fen = $4::bigint * quantity
+WHERE id = $1
+"""
+
+
 @dataclass(frozen=True)
 class Move:
     from_state: OrderState
@@ -124,6 +130,10 @@ async def set_account(
     tx: Transaction, order_id: OrderId, *, sealed: bytes, index: bytes, operator: str | None, province: str | None
 ) -> None:
     await tx.connection.execute(SET_ACCOUNT, order_id, sealed, index, operator, province)
+
+
+async def set_goods(tx: Transaction, order_id: OrderId, *, sku_id: int, version_id: int, price_fen: int) -> None:
+    await tx.connection.execute(SET_GOODS, order_id, sku_id, version_id, price_fen)
 
 
 async def snapshot(connection: Connection, order_id: OrderId) -> asyncpg.Record | None:

@@ -71,6 +71,15 @@ async def weigh_again(tx: Transaction, order: Order, stage: Stage, *, payment: P
     return judged
 
 
+async def weigh_resubmission(tx: Transaction, order: Order) -> Judged:
+    """Weigh an order the caller has locked whose buyer asks for it to be put right, and keep a verdict that has
+    reasons. Nothing is held back: what follows is for who puts it right."""
+    judged = await score_again(tx, order.id, since=_since(tx.now))
+    if judged.is_worth_keeping:
+        await keep(tx, order.id, Stage.RESUBMITTED, judged, decide_by=None)
+    return judged
+
+
 async def remind(tx: Transaction, order: Order) -> None:
     """Staff had their time and did not decide: they are told again, and have twice as long."""
     score = await remind_of(tx, order.id)

@@ -120,6 +120,7 @@ class RefundCause(StrEnum):
     WRONG_ORDER = "wrong_order"
     GOODWILL = "goodwill"
     CANCELLED = "cancelled"
+    CHEAPER = "cheaper"
 
 
 # What a person may name as the cause of a refund they ask for.

@@ -7,6 +7,7 @@ from kameng.orders.advance import advance
 from kameng.orders.lifecycle import Actor, OrderState, RefundAfterDelivery, RefundPromised, RefundRequested
 from kameng.orders.order import Order
 from kameng.payment import refund_store, request_store
+from kameng.payment.attempt import RefundCause
 from kameng.payment.jobs import SEND_REFUND
 from kameng.payment.refund import NotNow
 from kameng.payment.request import ASKED_IN, RefundRequest
@@ -45,19 +46,22 @@ async def grant_refund(tx: Transaction, order: Order, request: RefundRequest, *,
     if request.amount_fen == left_fen and not is_delivered:
         await advance(tx, order, RefundRequested(actor, reason=request.reason, facts=facts))
         return
-    await _open(tx, order, request)
+    await send_back(tx, order, amount_fen=request.amount_fen, cause=request.cause, request_id=request.id)
     event = RefundAfterDelivery if request.amount_fen == left_fen else RefundPromised
     await advance(tx, order, event(actor, reason=request.reason, facts=facts))
 
 
-async def _open(tx: Transaction, order: Order, request: RefundRequest) -> None:
-    """From as few receipts as it takes."""
-    owed_fen = request.amount_fen
+async def send_back(
+    tx: Transaction, order: Order, *, amount_fen: int, cause: RefundCause, request_id: int | None = None
+) -> None:
+    """So much goes back, from as few receipts as it takes, and the order stays where it is. The caller holds the order
+    and knows that so much is left."""
+    owed_fen = amount_fen
     for row in sorted(await refund_store.refundable(tx, order.id), key=lambda row: -row["left_fen"]):
         part_fen = min(owed_fen, row["left_fen"])
         if part_fen > 0:
             refund_id = await request_store.insert_refund(
-                tx, row["receipt_id"], order.id, amount_fen=part_fen, cause=request.cause, request_id=request.id
+                tx, row["receipt_id"], order.id, amount_fen=part_fen, cause=cause, request_id=request_id
             )
             await SEND_REFUND.defer(tx, refund_id=refund_id)
             owed_fen -= part_fen

@@ -116,7 +116,7 @@ async def lapsing(connection: Connection, now: datetime, *, at_most: int) -> Seq
 
 
 async def insert_refund(
-    tx: Transaction, receipt_id: int, order_id: OrderId, *, amount_fen: int, cause: str, request_id: int
+    tx: Transaction, receipt_id: int, order_id: OrderId, *, amount_fen: int, cause: str, request_id: int | None
 ) -> int:
     """The caller holds the receipt and knows that so much of it is left."""
     refund_id: int = await tx.connection.fetchval(

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     DELIVER_AGAIN = "deliver_again"
     CORRECT_ACCOUNT = "correct_account"
     REPLACE_CODE = "replace_code"
+    CHANGE_GOODS = "change_goods"
 
 
 KIND_NAMES: Mapping[Kind, Words] = {
@@ -28,6 +29,7 @@ KIND_NAMES: Mapping[Kind, Words] = {
     Kind.DELIVER_AGAIN: Words("继续发货"),
     Kind.CORRECT_ACCOUNT: Words("修改充值信息"),
     Kind.REPLACE_CODE: Words("更换卡密"),
+    Kind.CHANGE_GOODS: Words("更换面值"),
 }
 
 #: The new order stands beside the old one; all other kinds put the old one right.
@@ -107,6 +109,8 @@ RESUBMISSION_LIFECYCLE = Lifecycle[ResubmissionState](
         **{(state, Verified): _S.UNDER_WAY for state in (*_LOOKED_AT, _S.ASKED)},
         **{(state, MustWait): _S.WAITING for state in _LOOKED_AT},
         (_S.APPLIED, AskedBuyer): _S.ASKED,
+        # A correction that a person lets through is given again.
+        (_S.WITH_STAFF, AskedBuyer): _S.ASKED,
         **{(state, Declined): _S.DECLINED for state in _LOOKED_AT},
         **{(state, LeftToStaff): _S.WITH_STAFF for state in (*_LOOKED_AT, _S.ASKED)},
         **{(state, Succeeded): _S.DONE for state in OPEN},
@@ -129,6 +133,7 @@ class Why(StrEnum):
     SOLD_OUT = "sold_out"
     NOT_ON_SALE = "not_on_sale"
     COSTS_MORE = "costs_more"
+    DEARER = "dearer"
     NOT_LET_THROUGH = "not_let_through"
     RISKY = "risky"
     REPLACED_BEFORE = "replaced_before"
@@ -152,6 +157,7 @@ WHY_WORDS: Mapping[Why, Words] = {
     Why.SOLD_OUT: Words("商品暂时没有库存"),
     Why.NOT_ON_SALE: Words("商品已下架"),
     Why.COSTS_MORE: Words("进货价已上涨，不能再按原价补交"),
+    Why.DEARER: Words("现在的价格高于已付金额，不能换成这个面值"),
     Why.NOT_LET_THROUGH: Words("需要客服先核对"),
     Why.RISKY: Words("需要客服先核对"),
     Why.REPLACED_BEFORE: Words("这个订单已经换过一次卡密，再次更换由客服核对"),
@@ -186,7 +192,7 @@ class ResubmissionRules:
 
 @dataclass(frozen=True)
 class Resubmission:
-    """A row of `resubmissions`, its hint left out."""
+    """A row of `resubmissions`, its hint left out. `wanted_sku_id`: what goods are to be changed to."""
 
     id: int
     order_id: OrderId
@@ -204,6 +210,7 @@ class Resubmission:
     acted_at: datetime | None
     synced_at: datetime | None
     ended_at: datetime | None
+    wanted_sku_id: int | None = None
 
     @property
     def is_open(self) -> bool:

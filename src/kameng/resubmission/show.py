@@ -10,6 +10,7 @@ from kameng.orders.lifecycle import LIFECYCLE, ArrivalConfirmed, CancelledAfterP
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId
 from kameng.resubmission import store
+from kameng.resubmission.change_goods import Alternative, alternatives
 from kameng.resubmission.offer import Offer, offers
 from kameng.resubmission.resubmission import (
     Kind,
@@ -28,7 +29,8 @@ from kameng.resubmission.verify import verify
 class Shown:
     """`newest` is the last resubmission and `steps` its five. `form` is what can be corrected now, empty if nothing;
     `correct_until` where the buyer was asked to. `cancel_until`: until then a paid order can be taken back. `replaces`:
-    the order that this one took the place of. `tries_left` before a person takes over."""
+    the order that this one took the place of. `alternatives`: face values it could be changed to. `tries_left` before
+    a person takes over."""
 
     offers: list[Offer]
     newest: Resubmission | None
@@ -39,6 +41,7 @@ class Shown:
     cancel_until: datetime | None
     can_confirm: bool
     replaces: OrderId | None
+    alternatives: list[Alternative]
     tries_left: int
 
 
@@ -54,8 +57,12 @@ async def show(*, db: Database, rules: ResubmissionRules, order_id: OrderId) -> 
         may_correct = verify(Kind.CORRECT_ACCOUNT, order, rules, now=now).verdict is Verdict.PASSED
         can_correct = correct_until is not None or (order.open is None and may_correct)
         offer = await find_offer(connection, order.sku_id) if can_correct else None
+    offered = offers(order, rules, now=now)
+    others: list[Alternative] = []
+    if any(one.kind is Kind.CHANGE_GOODS for one in offered):
+        others = await alternatives(db, order)
     return Shown(
-        offers=offers(order, rules, now=now),
+        offers=[one for one in offered if one.kind is not Kind.CHANGE_GOODS or others],
         newest=order.newest,
         steps=steps_of(order.newest) if order.newest else [],
         form=offer.form if offer else (),
@@ -64,6 +71,7 @@ async def show(*, db: Database, rules: ResubmissionRules, order_id: OrderId) -> 
         cancel_until=_cancel_until(order, rules, now),
         can_confirm=LIFECYCLE.allows(order.state, ArrivalConfirmed) and order.open is None,
         replaces=replaces,
+        alternatives=others,
         tries_left=max(0, rules.tries_max - order.tries),
     )
 

@@ -26,11 +26,13 @@ class Situation:
     order_id: OrderId
     state: OrderState
     quantity: int
+    amount_fen: int
     sku_id: int
     changed_at: datetime
     delivers: Delivers
     filled_by: FilledBy
     risk: int
+    resubmit_within_hours: int | None
     is_merchants: bool
     expired: bool
     could_not_be_delivered: bool

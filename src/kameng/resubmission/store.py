@@ -19,12 +19,13 @@ from kameng.resubmission.resubmission import (
 )
 
 _COLUMNS = """id, order_id, kind, state, actor_kind, actor_id, reason, verdict, why, new_order_id, looks, applied_at,
-    verified_at, acted_at, synced_at, ended_at"""
+    verified_at, acted_at, synced_at, ended_at, wanted_sku_id"""
 
 _OPEN = "state IN ('applied', 'waiting', 'asked', 'under_way', 'with_staff')"
 
 SITUATION = """
-SELECT o.id AS order_id, o.state, o.quantity, o.sku_id, o.changed_at, o.risk, v.delivers, s.filled_by,
+SELECT o.id AS order_id, o.state, o.quantity, o.amount_fen, o.sku_id, o.changed_at, o.risk, p.resubmit_within_hours,
+       v.delivers, s.filled_by,
        s.on_sale AND p.on_sale AS on_sale, account.operator, account.order_id IS NOT NULL AS has_account,
        EXISTS (SELECT FROM merchant_orders m WHERE m.order_id = o.id) AS is_merchants,
        (SELECT count(*) FROM payment_attempt_orders a WHERE a.order_id = o.id) AS payments,
@@ -81,8 +82,9 @@ LOCK = f"SELECT {_COLUMNS} FROM resubmissions WHERE id = $1 FOR UPDATE"  # noqa:
 BY_NEW_ORDER = "SELECT order_id FROM resubmissions WHERE new_order_id = $1"
 
 INSERT = f"""
-INSERT INTO resubmissions (order_id, kind, state, actor_kind, actor_id, reason, hint_sealed, applied_at, look_at)
-VALUES ($1, $2, 'applied', $3, $4, $5, $6, $7, $8) RETURNING {_COLUMNS}
+INSERT INTO resubmissions (order_id, kind, state, actor_kind, actor_id, reason, hint_sealed, applied_at, look_at,
+    wanted_sku_id)
+VALUES ($1, $2, 'applied', $3, $4, $5, $6, $7, $8, $9) RETURNING {_COLUMNS}
 """  # noqa: S608 - constants
 
 SET_STATE = f"""
@@ -204,11 +206,13 @@ class New:
     actor: Actor
     reason: str = ""
     hint: bytes | None = None
+    wanted_sku_id: int | None = None
 
 
 async def insert(tx: Transaction, new: New, *, look_at: datetime) -> Resubmission:
     row = await tx.connection.fetchrow(
-        INSERT, new.order_id, new.kind, new.actor.kind, new.actor.id, new.reason, new.hint, tx.now, look_at
+        INSERT, new.order_id, new.kind, new.actor.kind, new.actor.id, new.reason, new.hint, tx.now, look_at,
+        new.wanted_sku_id,
     )  # fmt: skip
     assert row is not None
     return resubmission_of(dict(row))

@@ -3,7 +3,7 @@ asked for afterwards."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kameng.catalogue.filling import Delivers
 from kameng.orders.lifecycle import OrderState
@@ -11,6 +11,7 @@ from kameng.resubmission.resubmission import BY_A_NEW_ORDER, Kind, ResubmissionR
 from kameng.resubmission.situation import Situation
 
 _UNPAID = (OrderState.AWAITING_PAYMENT, OrderState.CANCELLED)
+_UNSENT = (OrderState.DELIVERING, OrderState.DELIVERED)
 _BACK = (OrderState.REFUNDING, OrderState.REFUNDED)
 
 
@@ -45,6 +46,8 @@ def fits(kind: Kind, order: Situation) -> bool:
             return state is OrderState.EXCEPTION and order.delivery_stuck and bool(order.left)
         case Kind.CORRECT_ACCOUNT:
             return state is OrderState.DELIVERING and order.has_account and order.attempts == 0
+        case Kind.CHANGE_GOODS:
+            return order.attempts == 0 and not order.was_read and not order.replaced and state in _UNSENT
         case Kind.REPLACE_CODE:
             return state is OrderState.DELIVERED and order.delivers is Delivers.CODES and order.was_read
 
@@ -54,12 +57,18 @@ def since(kind: Kind, order: Situation) -> datetime:
     return order.delivered_at or order.changed_at if kind is Kind.REPLACE_CODE else order.changed_at
 
 
+def window(order: Situation, rules: ResubmissionRules) -> timedelta:
+    """How long: the product's own, or else the shop's."""
+    hours = order.resubmit_within_hours
+    return rules.within if hours is None else timedelta(hours=hours)
+
+
 def _against(kind: Kind, order: Situation, rules: ResubmissionRules, now: datetime) -> Iterator[Why]:
     # What a merchant's program may do about an order, it does by itself, on the old order.
     if (order.is_merchants and kind is not Kind.DELIVER_AGAIN) or not fits(kind, order):
         yield Why.NOT_NOW
         return
-    if now - since(kind, order) > rules.within and order.state is not OrderState.AWAITING_PAYMENT:
+    if now - since(kind, order) > window(order, rules) and order.state is not OrderState.AWAITING_PAYMENT:
         yield Why.TOO_LATE
     if order.owes_refund and kind is not Kind.BUY_AGAIN:
         yield Why.REFUND_UNDER_WAY

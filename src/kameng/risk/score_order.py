@@ -31,12 +31,14 @@ POINTS_MAX = 32_767
 
 
 class Stage(StrEnum):
-    """When it was weighed. REMINDED: nobody had decided in time, and staff were told again."""
+    """When it was weighed. REMINDED: nobody had decided in time, and staff were told again. RESUBMITTED: its buyer asks
+    for it to be put right."""
 
     PLACED = "placed"
     PAID = "paid"
     PROVEN = "proven"
     REMINDED = "reminded"
+    RESUBMITTED = "resubmitted"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import asyncpg
 
 from kameng.kernel.database import Connection, Transaction
 
-# What became of a contact's last orders. Only refunds that staff gave count: of all others the reason is known.
+# What became of a contact's last orders. Only refunds that somebody asked for count: of all others the reason is known.
 _HISTORY = """
     SELECT count(*) AS orders,
            count(*) FILTER (WHERE e.id < {day_ago} AND e.state NOT IN ('awaiting_payment', 'cancelled')) AS known,
@@ -20,7 +20,8 @@ _HISTORY = """
     FROM earlier e LEFT JOIN LATERAL (
         SELECT EXISTS (SELECT FROM order_events v WHERE v.order_id = e.id AND v.event = 'revealed') AS was_read
         FROM refunds f
-        WHERE f.order_id = e.id AND f.cause = 'staff' LIMIT 1) back ON true
+        WHERE f.order_id = e.id AND f.cause IN ('staff', 'goods_faulty', 'not_arrived', 'wrong_order', 'goodwill')
+        LIMIT 1) back ON true
 """
 
 # As they stand in the row; whoever reads them knows what time it is.

@@ -72,6 +72,7 @@ EVENT_WORDS: Mapping[str, Words] = {
     "resubmitted": Words("已补交，继续处理（不会重复发货）"),
     "correction_asked": Words("充值信息有误，等待修改"),
     "correction_given": Words("充值信息已修改，继续处理"),
+    "goods_changed": Words("已换成其他面值，继续处理"),
     "correction_missed": Words("超过时限没有修改充值信息，开始退款"),
     "cancelled_after_payment": Words("付款后已按要求取消，开始退款"),
     "arrival_confirmed": Words("已确认收货"),

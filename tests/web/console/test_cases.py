@@ -21,6 +21,7 @@ from kameng.aftersales.conversation import find_case
 from kameng.aftersales.move import name_of
 from kameng.aftersales.queue import Filter
 from kameng.aftersales.reading import READINGS
+from kameng.aftersales.remedy import RemedyKind, RemedyStage
 from kameng.aftersales.watch_cases import watch_cases
 from kameng.aftersales.write_message import write_message
 from kameng.kernel.clock import VirtualClock
@@ -292,4 +293,7 @@ def test_everything_about_cases_has_a_name() -> None:
     ):  # fmt: skip
         assert set(names) == set(values)
     moves = {name_of(event) for _, event in CASE_LIFECYCLE.moves}
-    assert moves | {"opened", "noted", "taken", "follow_up", "complained"} == set(case_wording.HAPPENINGS)
+    others = {"opened", "noted", "taken", "follow_up", "complained", "remedy_moved", "supplier_said"}
+    assert moves | others == set(case_wording.HAPPENINGS)
+    assert set(case_wording.REMEDIES) == set(RemedyKind)
+    assert {stage for _, stage in case_wording.STAGES} == set(RemedyStage)

@@ -11,7 +11,7 @@ from kameng.fulfilment.cancel_attempt import CantBeCancelled, cancel_attempt
 from kameng.fulfilment.complain import NothingOrderedYet, TakesNoComplaints, complain
 from kameng.fulfilment.decide_attempt import AttemptNotInDoubt, Finding, ask_now, decide_attempt, take_attempt
 from kameng.fulfilment.hand_back_attempt import NobodyHasIt, hand_back_attempt
-from kameng.fulfilment.route_again import NothingToRoute, route_again
+from kameng.fulfilment.route_again import NothingToRoute, PaidBack, route_again
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
 from kameng.orders.lifecycle import Actor, ActorKind
@@ -29,7 +29,7 @@ DECIDE = [needs(Permission.DELIVERY_DECIDE)]
 # What an action may be refused with and still be answered by the attempt's page.
 _SHOWN: tuple[type[Refusal], ...] = (
     InvalidInput, AttemptNotInDoubt, NobodyHasIt, CantBeCancelled, TakesNoComplaints, NothingOrderedYet,
-    SupplierUnknown, NothingToRoute,
+    SupplierUnknown, NothingToRoute, PaidBack,
 )  # fmt: skip
 DELIVERED, NOT_DELIVERED = "delivered", "not_delivered"
 

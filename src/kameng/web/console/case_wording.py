@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from kameng.aftersales.answer_case import Then
 from kameng.aftersales.case import CASE_STATE_NAMES, KIND_NAMES, OUTCOME_NAMES, Actor, Author, CaseState, Clock
 from kameng.aftersales.queue import Filter
+from kameng.aftersales.remedy import REMEDY_NAMES, STAGE_NAMES
 from kameng.kernel.text import Words
 from kameng.resubmission.resubmission import KIND_NAMES as RESUBMISSION_KIND_NAMES
 from kameng.resubmission.resubmission import RESUBMISSION_STATE_NAMES, WHY_WORDS
@@ -15,6 +16,8 @@ OUTCOMES = OUTCOME_NAMES
 RESUBMISSIONS = RESUBMISSION_KIND_NAMES
 RESUBMISSION_STATES = RESUBMISSION_STATE_NAMES
 WHY = WHY_WORDS
+REMEDIES = REMEDY_NAMES
+STAGES = STAGE_NAMES
 
 STATE_COLOURS: Mapping[CaseState, str] = {
     CaseState.OPEN: "orange",
@@ -77,4 +80,6 @@ HAPPENINGS: Mapping[str, Words] = {
     "taken": Words("分派"),
     "follow_up": Words("设定跟进时间"),
     "complained": Words("转投诉给货源"),
+    "remedy_moved": Words("退款或补发有进展"),
+    "supplier_said": Words("货源有了结果"),
 }

@@ -23,6 +23,7 @@ from kameng.tracking.desk_delivery import DeliveryAttempt, delivery_of_order
 from kameng.web.console import case_wording
 from kameng.web.console.door import Desk, needs
 from kameng.web.console.pages import CASES, show
+from kameng.web.console.remedy_form import remedy_form
 from kameng.web.design.visit import visit_of
 
 LOOK = [needs(Permission.CASE_LOOK)]
@@ -113,7 +114,7 @@ async def show_case(
     return show(
         desk.request, "console/cases/page.html", status=refusal.status if refusal else 200, file=file, case=file.case,
         complainable=await complainable(desk, suppliers, case_id), macros=macros, form=form, refusal=refusal,
-        handlers=await list_handlers(desk.db), cases=case_wording,
+        handlers=await list_handlers(desk.db), cases=case_wording, can=await remedy_form(desk.db, file),
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ CHOOSE_BY = {
 
 def draft_of(product: Product) -> ProductDraft:
     same = ("slug", "type_slug", "name", "summary", "usage_note", "aliases", "code_format", "code_keeps_case",
-            "popularity", "pinned", "on_sale", "form", "delivers")  # fmt: skip
+            "popularity", "pinned", "on_sale", "form", "delivers", "resubmit_within_hours")  # fmt: skip
     return ProductDraft(**{name: getattr(product, name) for name in same})
 
 
@@ -53,8 +53,14 @@ def typed_product(form: dict[str, str]) -> ProductDraft:
         pinned="pinned" in form,
         on_sale="on_sale" in form,
         form=tuple(_typed_questions(form)),
+        resubmit_within_hours=_typed_hours(form.get("resubmit_within_hours", "")),
         delivers=Delivers.TOP_UP if form.get("delivers") == Delivers.TOP_UP else Delivers.CODES,
     )
+
+
+def _typed_hours(text: str) -> int | None:
+    """None for nothing; what is no number is none that may be saved."""
+    return (typed_number({"hours": text}, "hours") or 0) if text else None
 
 
 def _typed_questions(form: dict[str, str]) -> Iterator[FormField]:

@@ -15,6 +15,7 @@ from kameng.kernel.text import Words
 from kameng.staff.member import Session, Step
 from kameng.staff.roles import Permission, may
 from kameng.web.console import supply_wording, wording
+from kameng.web.console.work_lines import LOOKS
 from kameng.web.design.pages import NO_STORE, Pages
 
 AnyRequest = Request[Any, Any, State]
@@ -29,13 +30,20 @@ class MenuItem:
 
 EXCEPTIONS = "/console/exceptions"
 CASES = "/console/cases"
+RESUBMISSIONS = "/console/resubmissions"
+
+WORK = "/console/work"
 
 MENU = (
+    MenuItem(WORK, Words("待办"), Permission.ORDER_LOOK),
     MenuItem("/console/orders", Words("订单"), Permission.ORDER_LOOK),
     MenuItem(EXCEPTIONS, Words("异常队列"), Permission.ORDER_LOOK),
     MenuItem(CASES, Words("售后工单"), Permission.CASE_LOOK),
+    MenuItem(RESUBMISSIONS, Words("待核对的补交"), Permission.ORDER_LOOK),
     MenuItem("/console/money", Words("待处理资金"), Permission.ORDER_LOOK),
     MenuItem("/console/refunds", Words("退款审批"), Permission.REFUND_APPROVE),
+    MenuItem("/console/batches", Words("批量处理"), Permission.BATCH_LOOK),
+    MenuItem("/console/risk", Words("风险"), Permission.RISK_LOOK),
     MenuItem("/console/stock", Words("库存"), Permission.STOCK_LOOK),
     MenuItem("/console/goods", Words("商品与价格"), Permission.PRICE_LOOK),
     MenuItem("/console/routes", Words("供货线路"), Permission.SUPPLIER_LOOK),
@@ -67,6 +75,11 @@ def _framed(request: AnyRequest, context: Mapping[str, Any]) -> dict[str, object
         "supply": supply_wording,
         "wanting": request.state.get("wanting", 0),
         "cases_due": request.state.get("cases_due", 0),
+        "work_count": sum(
+            count
+            for queue, count in request.state.get("work_counts", {}).items()
+            if staff is not None and may(staff.role, LOOKS[queue])
+        ),
         "yuan": yuan,
         "done": wording.DONE.get(request.query_params.get("done", "")),
         "refusal": None,

@@ -59,6 +59,24 @@ class MessageShape(Struct):
     pictures: list[PictureShape]
 
 
+class RemedyShape(Struct):
+    """What is being done about it: money back, or goods once more, step by step."""
+
+    kind: Annotated[str, Meta(description="`refund` or `replacement`.", examples=["refund"])]
+    stage: Annotated[
+        str,
+        Meta(
+            description="Of a refund `waiting`, `agreed_once`, `sending`, `stuck`, `done`, `declined` or `lapsed`; of "
+            "a replacement `applied`, `waiting`, `asked`, `under_way`, `with_staff`, `done`, `declined` or `failed`.",
+            examples=["sending"],
+        ),
+    ]
+    stage_name: Annotated[str, Meta(examples=["已批准，正在退回"])]
+    amount_fen: int | None
+    began_at: datetime
+    ended_at: datetime | None
+
+
 class CaseShape(Struct):
     """The order's newest case. `due_at` is the promise that ends next: of an answer or a solution (`due_for`)."""
 
@@ -90,6 +108,7 @@ class CaseShape(Struct):
     closes_at: Annotated[datetime | None, Meta(description="When it closes unless the buyer says something.")]
     closed_at: datetime | None
     messages: list[MessageShape]
+    remedies: list[RemedyShape]
 
 
 class KindShape(Struct):

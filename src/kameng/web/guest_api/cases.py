@@ -26,6 +26,7 @@ from kameng.aftersales.picture import (
     TooManyPictures,
 )
 from kameng.aftersales.reading import reading_of
+from kameng.aftersales.remedy import STAGE_NAMES
 from kameng.aftersales.withdraw_case import withdraw_case
 from kameng.aftersales.write_message import TooManyMessages, write_message
 from kameng.kernel.errors import InvalidInput
@@ -44,6 +45,7 @@ from kameng.web.guest_api.case_shapes import (
     OwnerShape,
     OwnShape,
     PictureShape,
+    RemedyShape,
     VerdictShape,
     WriteShape,
 )
@@ -226,5 +228,11 @@ async def _shape(counter: Counter, order_id: OrderId) -> CaseShape:
                 [PictureShape(shot.id, shot.width, shot.height) for shot in message.pictures],
             )
             for message in seen.messages
+        ],
+        remedies=[
+            RemedyShape(
+                one.kind, one.stage, words(STAGE_NAMES[one.kind, one.stage]), one.amount_fen, one.began_at, one.ended_at
+            )
+            for one in seen.remedies
         ],
     )

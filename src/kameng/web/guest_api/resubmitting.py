@@ -10,8 +10,10 @@ from kameng.kernel.errors import InvalidInput
 from kameng.kernel.text import Words
 from kameng.orders.number import OrderId, printed
 from kameng.resubmission.apply import Application, CorrectionNeeded, OwnerNeeded, apply
+from kameng.resubmission.change_goods import AlreadySent
 from kameng.resubmission.correct_account import Correction, correct_account
 from kameng.resubmission.desk import Desk
+from kameng.resubmission.judge import SecondProofNeeded
 from kameng.resubmission.resubmission import KIND_NAMES, RESUBMISSION_STATE_NAMES, WHY_WORDS, Kind, Resubmission
 from kameng.resubmission.show import Shown, show
 from kameng.tracking.access import Access, grant
@@ -22,6 +24,7 @@ from kameng.web.guest_api.bearer import Bearer, TokenNeeded
 from kameng.web.guest_api.counter import Counter
 from kameng.web.guest_api.document import SECURED
 from kameng.web.guest_api.resubmitting_shapes import (
+    AlternativeShape,
     CorrectShape,
     FiveStepShape,
     OfferShape,
@@ -55,7 +58,9 @@ async def read_resubmission(
     operation_id="resubmit",
     status_code=200,
     security=SECURED,
-    responses=problems(TokenNeeded, ContactNeeded, OwnerNeeded, CorrectionNeeded, ProofNeeded, SlowDown),
+    responses=problems(
+        TokenNeeded, ContactNeeded, OwnerNeeded, SecondProofNeeded, CorrectionNeeded, AlreadySent, ProofNeeded, SlowDown
+    ),
 )
 async def resubmit(
     counter: NamedDependency[Counter],
@@ -71,8 +76,10 @@ async def resubmit(
         order_id=bearer.order_id,
         kind=Kind(data.kind),
         is_owner=await _is_owner(counter, bearer, data.contact, data.proof),
+        has_proved=bool(data.contact),
         hint=data.hint,
         places=tuple(data.places),
+        wanted_sku_id=data.sku_id,
         address=counter.visit.client_address,
     )
     await apply(resubmission_desk, application)
@@ -84,7 +91,9 @@ async def resubmit(
     operation_id="correctAccount",
     status_code=200,
     security=SECURED,
-    responses=problems(TokenNeeded, ContactNeeded, OwnerNeeded, NothingToCorrect, ProofNeeded, SlowDown),
+    responses=problems(
+        TokenNeeded, ContactNeeded, OwnerNeeded, SecondProofNeeded, NothingToCorrect, ProofNeeded, SlowDown
+    ),
 )
 async def correct(
     counter: NamedDependency[Counter],
@@ -100,6 +109,7 @@ async def correct(
         data.account,
         operator=data.operator,
         address=counter.visit.client_address,
+        has_proved=bool(data.contact),
     )
     await correct_account(resubmission_desk, correction)
     return await _put_right(counter, resubmission_desk, bearer)
@@ -119,7 +129,8 @@ async def confirm(counter: NamedDependency[Counter], order_no: FromPath[str]) ->
 
 
 async def _is_owner(counter: Counter, bearer: Bearer, contact: str | None, proof: str | None) -> bool:
-    if bearer.access is Access.OWNER or not contact:
+    """A contact that is typed is looked at though the token came with the order: it may be a second proof."""
+    if not contact:
         return bearer.access is Access.OWNER
     claim = Claim(bearer.order_id, counter.visit.client_address, contact, proof)
     await check_whole_contact(db=counter.db, keyring=counter.keyring, rules=counter.guard_rules, claim=claim)
@@ -142,6 +153,10 @@ async def _put_right(counter: Counter, desk: Desk, bearer: Bearer) -> PutRightSh
         cancel_until=shown.cancel_until,
         can_confirm=shown.can_confirm,
         replaces_order_no=_number(shown.replaces),
+        alternatives=[
+            AlternativeShape(other.sku_id, other.face_value, other.price_fen, other.back_fen)
+            for other in shown.alternatives
+        ],
     )
 
 

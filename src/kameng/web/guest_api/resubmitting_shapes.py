@@ -17,8 +17,8 @@ class ResubmitShape(Struct, forbid_unknown_fields=True):
         str,
         Meta(
             max_length=30,
-            description="One of the kinds that are offered: `paid_not_seen`, `pay_again`, `buy_again`, `deliver_again` "
-            "or `replace_code`.",
+            description="One of the kinds that are offered: `paid_not_seen`, `pay_again`, `buy_again`, "
+            "`deliver_again`, `replace_code` or `change_goods`.",
             examples=["deliver_again"],
         ),
     ]
@@ -28,6 +28,9 @@ class ResubmitShape(Struct, forbid_unknown_fields=True):
     places: Annotated[
         list[int], Meta(max_length=100, description="Which codes don't work, counted from 0; empty: all.")
     ] = []
+    sku_id: Annotated[
+        int | None, Meta(ge=1, le=2**31 - 1, description="Of `change_goods`: one of the alternatives.")
+    ] = None
     contact: _Contact | None = None
     proof: Proof | None = None
 
@@ -40,6 +43,15 @@ class CorrectShape(Struct, forbid_unknown_fields=True):
     operator: Annotated[str, Meta(max_length=20)] = ""
     contact: _Contact | None = None
     proof: Proof | None = None
+
+
+class AlternativeShape(Struct):
+    """Another face value that an order can be changed to; `back_fen` of what was paid goes back."""
+
+    sku_id: int
+    face_value: str
+    price_fen: int
+    back_fen: int
 
 
 class FiveStepShape(Struct):
@@ -94,3 +106,4 @@ class PutRightShape(Struct):
     cancel_until: Annotated[datetime | None, Meta(description="Until then a paid order can be cancelled.")]
     can_confirm: bool
     replaces_order_no: OrderNo | None
+    alternatives: Annotated[list[AlternativeShape], Meta(description="What `change_goods` can change it to.")]

@@ -72,6 +72,7 @@ class CasePage:
             "case": seen.case,
             "messages": seen.messages,
             "earlier": seen.earlier,
+            "remedies": seen.remedies,
             "reading": reading_of(seen.case),
             "steps": steps_of(seen.case),
         }

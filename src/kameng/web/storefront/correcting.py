@@ -16,6 +16,7 @@ from kameng.kernel.errors import InvalidInput
 from kameng.orders.number import OrderId, printed
 from kameng.resubmission.correct_account import Correction, correct_account
 from kameng.resubmission.desk import Desk
+from kameng.resubmission.judge import SecondProofNeeded
 from kameng.resubmission.show import Shown, show
 from kameng.risk.guard import GuardRules
 from kameng.tracking.access import Access
@@ -26,7 +27,7 @@ from kameng.web.design.visit import Visit
 from kameng.web.storefront.order_cookies import remember_access
 from kameng.web.storefront.order_form import OrderForm, check_account, empty_form, read_order_form
 from kameng.web.storefront.order_page import OrderPage
-from kameng.web.storefront.resubmitting import prove_owner
+from kameng.web.storefront.unproven import prove_owner
 
 
 @get("/orders/{order_no:str}/correction")
@@ -66,7 +67,8 @@ async def correct(
     form = check_account(read_order_form(await find_product_of(page.db, shown.sku_id), sent))
     if form.errors or "edit" in sent:
         return await _form_page(page, (order_id, access), shown, form, status=422 if form.errors else 200)
-    if access is not Access.OWNER:
+    has_proved = bool(sent["contact"]) or access is not Access.OWNER
+    if has_proved:
         if (
             refused := await prove_owner(page, rules=guard_rules, order_id=order_id, sent=sent, visit=visit)
         ) is not None:
@@ -81,9 +83,14 @@ async def correct(
             {name: text for name, text in form.answers.items() if text},
             operator=form.operator,
             address=visit.client_address,
+            has_proved=has_proved,
         )
         try:
             await correct_account(resubmission_desk, correction)
+        except SecondProofNeeded as refusal:
+            return await _form_page(
+                page, (order_id, access), shown, form, status=refusal.status, confirming=True, problem=refusal
+            )
         except InvalidInput as wrong:
             return await _form_page(
                 page, (order_id, access), shown, replace(form, errors=dict(wrong.fields)), status=422
@@ -106,8 +113,9 @@ async def _form_page(
     form: OrderForm,
     *,
     status: int = 200,
-    confirming: bool = False,
+    **more: object,
 ) -> Response[Any]:
+    """With `confirming` what was typed is shown once more, and with `problem` why that was not enough."""
     order_id, access = known
     return page.pages.page(
         page.request,
@@ -120,5 +128,5 @@ async def _form_page(
         shown=shown,
         is_owner=access is Access.OWNER,
         operators=OPERATOR_NAMES if asks_for_phone(form.product.form) else None,
-        confirming=confirming,
+        **{"confirming": False, "problem": None, **more},
     )

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
@@ -14,22 +13,20 @@ from litestar.response import Redirect, Stream
 
 from kameng.checkout.cancel_order import OrderNotCancellable, cancel_order
 from kameng.kernel.database import Database
-from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId, printed
 from kameng.risk.guard import GuardRules
 from kameng.tracking.access import Access
-from kameng.tracking.guarded import ProofNeeded, SlowDown
 from kameng.tracking.live import LiveEvents
 from kameng.tracking.looking_again import AGAIN_AFTER_FIRST, again_after, with_pauses
 from kameng.tracking.reveal import NothingToReveal, RevealAsk, reveal
-from kameng.tracking.whole_contact import ContactNeeded
 from kameng.web.design.event_stream import Streams, event, event_number
 from kameng.web.design.forms import read_form
 from kameng.web.design.visit import Visit, visit_of
 from kameng.web.storefront.looking_up import show_lookup
 from kameng.web.storefront.order_cookies import remember_access
 from kameng.web.storefront.order_page import OrderPage
+from kameng.web.storefront.unproven import UNPROVEN, say_unproven
 
 AnyRequest = Request[Any, Any, Any]
 _TYPED = re.compile(r"\d{1,21}")
@@ -140,18 +137,8 @@ async def show_codes(
     )
     try:
         codes = await reveal(db=page.db, keyring=page.keyring, rules=guard_rules, ask=ask)
-    except ContactNeeded as refusal:
-        return await page.show(order_id, access, status=refusal.status, errors={"contact": refusal.words})
-    except (InvalidInput, SlowDown, NothingToReveal) as refusal:
-        return await _refused(page, order_id, access, refusal)
-    except ProofNeeded as needed:
-        challenge = msgspec.json.encode(needed.challenge).decode()
-        return await page.show(order_id, access, status=needed.status, problem=needed.words, challenge=challenge)
+    except (*UNPROVEN, NothingToReveal) as refusal:
+        return await say_unproven(page, order_id, access, refusal)
     answer = await page.show(order_id, Access.OWNER, codes=codes)
     remember_access(answer, visit, page.keyring, order_id=order_id, access=Access.OWNER, now=page.db.clock.now())
     return answer
-
-
-async def _refused(page: OrderPage, order_id: OrderId, access: Access, refusal: Refusal) -> Response[str]:
-    problem = None if refusal.fields else refusal.words
-    return await page.show(order_id, access, status=refusal.status, errors=refusal.fields, problem=problem)

@@ -3,11 +3,18 @@
 from kameng.aftersales.answers import chosen, list_answers
 from kameng.aftersales.case import CASE_STATE_NAMES, KIND_NAMES, OUTCOME_NAMES, CaseKind, kinds_of
 from kameng.aftersales.conversation import find_case
+from kameng.aftersales.remedy import REMEDY_NAMES, STAGE_NAMES
 from kameng.catalogue.filling import Delivers
 from kameng.kernel.database import Database
 from kameng.tracking.view import OrderView
 
-CASE_NAMES = {"case_states": CASE_STATE_NAMES, "kinds_named": KIND_NAMES, "outcomes_named": OUTCOME_NAMES}
+CASE_NAMES: dict[str, object] = {
+    "case_states": CASE_STATE_NAMES,
+    "kinds_named": KIND_NAMES,
+    "outcomes_named": OUTCOME_NAMES,
+    "remedies_named": REMEDY_NAMES,
+    "stages_named": STAGE_NAMES,
+}
 
 
 async def help_of(db: Database, view: OrderView) -> dict[str, object]:

@@ -44,7 +44,8 @@ class OrderPage:
 
     async def show(self, order_id: OrderId, access: Access, *, status: int = 200, **more: object) -> Response[str]:
         """The whole page. It may hold codes: nobody keeps it."""
-        context = {"typed": None, "codes": None, "errors": {}, "problem": None, "challenge": None, **more}
+        context = {"typed": None, "codes": None, "errors": {}, "problem": None, "challenge": None, "prove_for": "",
+                   **more}  # fmt: skip
         order = await self._order(order_id, access)
         view = order["order"]
         assert isinstance(view, OrderView)
@@ -64,7 +65,7 @@ class OrderPage:
         view = order["order"]
         assert isinstance(view, OrderView)
         return view, self.pages.fragment(
-            self.request, "storefront/order/_live.html", **order, errors={}, challenge=None
+            self.request, "storefront/order/_live.html", **order, errors={}, challenge=None, prove_for=""
         )
 
     async def _order(self, order_id: OrderId, access: Access) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -10,22 +9,22 @@ from litestar.response import Redirect
 
 from kameng.checkout.cancel_paid import NoLongerCancellable, cancel_paid
 from kameng.fulfilment.confirm_arrival import NothingToConfirm, confirm_arrival
-from kameng.kernel.errors import InvalidInput
-from kameng.orders.number import OrderId, printed
-from kameng.resubmission.apply import Application, CorrectionNeeded, apply
+from kameng.orders.number import printed
+from kameng.resubmission.apply import NEED_OWNER, Application, CorrectionNeeded, apply
+from kameng.resubmission.change_goods import AlreadySent
 from kameng.resubmission.desk import Desk
+from kameng.resubmission.judge import SecondProofNeeded
 from kameng.resubmission.resubmission import Kind
 from kameng.risk.guard import GuardRules
 from kameng.tracking.access import Access
-from kameng.tracking.guarded import ProofNeeded, SlowDown
-from kameng.tracking.whole_contact import Claim, ContactNeeded, check_whole_contact
-from kameng.web.design.forms import Form, read_form
+from kameng.web.design.forms import read_form
 from kameng.web.design.visit import Visit
 from kameng.web.storefront.order_cookies import remember_access
 from kameng.web.storefront.order_page import OrderPage
+from kameng.web.storefront.unproven import prove_owner
 
 PLACES_MAX = 100
-_NEED_OWNER = frozenset({Kind.REPLACE_CODE})
+SKU_DIGITS = 10
 
 
 @post("/orders/{order_no:str}/resubmission", status_code=303)
@@ -45,22 +44,28 @@ async def resubmit(
     if sent["kind"] not in set(Kind):
         return Redirect(visit.link(f"/orders/{printed(order_id)}"), status_code=303)
     kind = Kind(sent["kind"])
-    if kind in _NEED_OWNER and access is not Access.OWNER:
-        if (
-            refused := await prove_owner(page, rules=guard_rules, order_id=order_id, sent=sent, visit=visit)
-        ) is not None:
+    has_proved = bool(sent["contact"]) or (kind in NEED_OWNER and access is not Access.OWNER)
+    if has_proved:
+        refused = await prove_owner(page, rules=guard_rules, order_id=order_id, sent=sent, visit=visit)
+        if refused is not None:
             return refused
         access = Access.OWNER
     application = Application(
         order_id=order_id,
         kind=kind,
         is_owner=access is Access.OWNER,
+        has_proved=has_proved,
         hint=sent["hint"],
         places=tuple(place for place in range(PLACES_MAX) if f"place.{place}" in sent),
+        wanted_sku_id=int(sent["sku"]) if sent["sku"].isdecimal() and len(sent["sku"]) < SKU_DIGITS else None,
         address=visit.client_address,
     )
     try:
         one = await apply(resubmission_desk, application)
+    except SecondProofNeeded as refusal:
+        return await page.show(order_id, access, status=refusal.status, problem=refusal.words, prove_for=kind)
+    except AlreadySent as refusal:
+        return await page.show(order_id, access, status=refusal.status, problem=refusal.words)
     except CorrectionNeeded:
         return Redirect(visit.link(f"/orders/{printed(order_id)}/correction"), status_code=303)
     goes_to = one.new_order_id if one.is_open and one.new_order_id is not None else order_id
@@ -102,21 +107,3 @@ async def confirm_received(
     except NothingToConfirm as refusal:
         return await page.show(order_id, access, status=refusal.status, problem=refusal.words)
     return Redirect(visit.link(f"/orders/{printed(order_id)}"), status_code=303)
-
-
-async def prove_owner(
-    page: OrderPage, *, rules: GuardRules, order_id: OrderId, sent: Form, visit: Visit
-) -> Response[str] | None:
-    """None when the whole contact that was typed is the order's; else the page with what is wrong or missing."""
-    claim = Claim(order_id, visit.client_address, sent["contact"] or None, sent["proof"] or None)
-    try:
-        await check_whole_contact(db=page.db, keyring=page.keyring, rules=rules, claim=claim)
-    except ProofNeeded as needed:
-        challenge = msgspec.json.encode(needed.challenge).decode()
-        return await page.show(
-            order_id, Access.VIEWER, status=needed.status, problem=needed.words, challenge=challenge
-        )  # fmt: skip
-    except (ContactNeeded, InvalidInput, SlowDown) as refusal:
-        words = next(iter(refusal.fields.values()), refusal.words)
-        return await page.show(order_id, Access.VIEWER, status=refusal.status, problem=words)
-    return None
