@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 
-from benchmarks import dispatch, hot, imports, live, lookup, purchase, slope, standing
+from benchmarks import batch, dispatch, hot, imports, live, lookup, purchase, risk, slope, standing
 from benchmarks.report import Row, save, table
 from benchmarks.stage import Size, Stage, open_stage
 
@@ -19,6 +19,8 @@ FIGURES: Mapping[str, Callable[[Stage], list[Row]]] = {
     "hot": hot.run,
     "live": live.run,
     "dispatch": dispatch.run,
+    "batch": batch.run,
+    "risk": risk.run,
     "slope": slope.run,
     "import": imports.run,
     "start": standing.start,

@@ -56,8 +56,8 @@ async def _record(shop: Shop, sku_ids: Sequence[int]) -> tuple[Purchase, Purchas
     async with AsyncExitStack() as stack:
         stack.push_async_callback(own.close)
         (buyer,) = await open_buyers(stack, shop, 1)
-        stack.push_async_callback(_set, own, "RESET")
-        await _set(own, "SET")
+        stack.push_async_callback(log_statements, own, "RESET")
+        await log_statements(own, "SET")
         for _ in range(_WARM_UP):
             await buyer.buy(sku_ids[0])
         purchases = []
@@ -73,7 +73,7 @@ async def _record(shop: Shop, sku_ids: Sequence[int]) -> tuple[Purchase, Purchas
     return first, second
 
 
-async def _set(connection: asyncpg.Connection, verb: str) -> None:
+async def log_statements(connection: asyncpg.Connection, verb: str) -> None:
     for name, value in (("log_statement", " = 'all'"), ("log_line_prefix", " = '%p|'")):
         await connection.execute(f"ALTER SYSTEM {verb} {name}{value if verb == 'SET' else ''}")
     await connection.execute("SELECT pg_reload_conf()")

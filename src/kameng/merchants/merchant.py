@@ -15,11 +15,12 @@ class Scope(StrEnum):
     CATALOGUE = "catalogue"
     ORDERS = "orders"
     BALANCE = "balance"
+    RESUBMISSION = "resubmission"
     DUJIAO = "dujiao"
     ACGFAKA = "acgfaka"
 
 
-#: What our own protocol asks for.
+#: What our own protocol asks for; resubmission is given to a key by name.
 OWN_SCOPES = (Scope.CATALOGUE, Scope.ORDERS, Scope.BALANCE)
 
 

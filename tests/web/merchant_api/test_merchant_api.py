@@ -155,6 +155,7 @@ async def test_the_document_names_every_operation_and_its_problems(program: Prog
     operations = [operation for path in told["paths"].values() for operation in path.values()]
     assert {operation["operationId"] for operation in operations} == {
         "listProducts", "readSku", "readBalance", "placeOrder", "findOrder", "readOrder", "lookUpOrders",
+        "resubmitOrders", "readResubmissions",
         "callBackAgain",
     }  # fmt: skip
     for operation in operations:

@@ -14,6 +14,7 @@ from kameng.kernel.km1 import NONCE_KEPT, Signed
 from kameng.kernel.text import Words
 from kameng.merchants.authenticate import Claim, authenticate, spend_nonce
 from kameng.merchants.merchant import Caller, Merchant, Scope
+from kameng.resubmission.resubmission import ResubmissionRules
 from kameng.supply.suppliers import Suppliers
 from kameng.web.design.metrics import Metrics
 from kameng.web.design.visit import Visit, visit_of
@@ -48,6 +49,7 @@ class Desk:
         self.metrics: Metrics = state.metrics
         self.suppliers: Suppliers = state.suppliers
         self.rules: WholesaleRules = state.wholesale_rules
+        self.resubmission: ResubmissionRules = state.resubmission_rules
         self.caller: Caller = request.scope["state"][_CALLER]
 
     @property

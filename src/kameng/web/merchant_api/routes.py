@@ -10,6 +10,7 @@ from kameng.web.merchant_api.document import PATH, document
 from kameng.web.merchant_api.door import provide_desk
 from kameng.web.merchant_api.goods import balance, one_sku, products
 from kameng.web.merchant_api.orders import call_back_again, look_up, one_order, order_by_own_number, place
+from kameng.web.merchant_api.resubmissions import resubmissions, resubmit
 
 
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
@@ -32,7 +33,8 @@ def _operations(*, in_schema: bool) -> Router:
     return Router(
         path=PATH,
         route_handlers=[
-            products, one_sku, balance, place, order_by_own_number, look_up, one_order, call_back_again
+            products, one_sku, balance, place, order_by_own_number, look_up, one_order, call_back_again,
+            resubmit, resubmissions,
         ],
         dependencies={"desk": Provide(provide_desk, sync_to_thread=False)},
         cache_control=CacheControlHeader(no_store=True),

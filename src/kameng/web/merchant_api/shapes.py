@@ -113,6 +113,45 @@ class OrderShape(Struct):
     ]
 
 
+class ResubmitShape(Struct, forbid_unknown_fields=True):
+    """Up to 1000 numbers, both kinds together."""
+
+    key: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=64,
+            pattern="^[!-~]+$",
+            description="Your own name for this request: a repeat with the same orders gives it again.",
+            examples=["R202611220001"],
+        ),
+    ]
+    order_nos: Annotated[list[str], Meta(max_length=1000)] = []
+    out_order_nos: Annotated[list[str], Meta(max_length=1000)] = []
+
+
+class ResubmittedShape(Struct):
+    order_no: OrderNo
+    out_order_no: Annotated[str, Meta(examples=["M202611220001"])]
+    state: Annotated[
+        str,
+        Meta(
+            description="`queued`, `under_way`, `with_staff`: not final yet. `done`: delivered. `failed`: it did not "
+            "help. `refused`: it was not tried; `code` says why.",
+            examples=["under_way"],
+        ),
+    ]
+    code: Annotated[str | None, Meta(description="Stable; null where nothing is to be said.", examples=["wrong_state"])]
+    order_state: Annotated[str, Meta(description=STATES, examples=["resubmitting"])]
+
+
+class ResubmissionsShape(Struct):
+    key: Annotated[str, Meta(examples=["R202611220001"])]
+    state: Annotated[str, Meta(description="`running` until every order has its result, then `done`.")]
+    asked_at: datetime
+    results: Annotated[list[ResubmittedShape], Meta(description="One an order of yours; unknown numbers are left out.")]
+
+
 class LookupShape(Struct, forbid_unknown_fields=True):
     """Up to 100 numbers, both kinds together."""
 
