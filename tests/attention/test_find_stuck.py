@@ -16,7 +16,7 @@ from kameng.orders.lifecycle import SETTLED, Actor, ActorKind, OrderState
 from kameng.orders.number import OrderId
 from kameng.payment.attempt import RefundState
 from kameng.payment.expire import expire_orders
-from kameng.payment.refund import accept_payment, request_refund
+from kameng.payment.refund import accept_payment
 from kameng.payment.request import REQUEST_LIFECYCLE, RequestState
 from kameng.resubmission.resubmission import OPEN
 from kameng.risk.scorecard import Verdict
@@ -27,6 +27,7 @@ from kameng.tracking.view import view_order
 from tests.builders.bank import Call, Mood
 from tests.builders.cases import somebody
 from tests.builders.dispatching import Bench, a_bench
+from tests.builders.refunds import request_refund
 from tests.builders.risk import a_held_order
 from tests.builders.shop import Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order
 

@@ -14,7 +14,6 @@ from kameng.batches.steer import break_off_batch, go_on_with_batch, stop_batch
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.payment.ask_refund import RefundWish, ask_refund
 from kameng.payment.attempt import RefundCause
-from kameng.payment.refund import request_refund
 from kameng.payment.request import RefundRules
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.staff.audit import read_audit
@@ -22,6 +21,7 @@ from kameng.staff.roles import NotPermitted, Role
 from kameng.supply.answer import Delivered
 from tests.builders.batching import Batches, delivered_orders, held_orders, stuck_orders
 from tests.builders.dispatching import a_bench, codes
+from tests.builders.refunds import request_refund
 from tests.builders.resubmitting import a_part, an_expired_order, assert_sound
 from tests.builders.shop import Shop, a_stocked_sku, stock_up
 

@@ -10,9 +10,10 @@ from kameng.kernel.errors import InvalidInput
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId
-from kameng.payment.refund import NotNow, request_refund
+from kameng.payment.refund import NotNow
 from kameng.supply.answer import Delivered, InDoubt, Partly, Reason, Refused
 from tests.builders.dispatching import Bench, a_bench, codes, say
+from tests.builders.refunds import request_refund
 from tests.builders.shop import Shop, a_paid_order, a_stocked_sku
 
 pytestmark = pytest.mark.anyio

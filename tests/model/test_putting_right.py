@@ -27,7 +27,6 @@ from kameng.kernel.errors import Refusal
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.payment.expire import expire_orders
 from kameng.payment.poll import poll_payments
-from kameng.payment.refund import request_refund
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.resubmission.correct_account import Correction, correct_account
 from kameng.resubmission.decide import decide_resubmission
@@ -41,6 +40,7 @@ from kameng.tracking.invariants import check_invariants
 from kameng.tracking.reveal import RevealAsk, reveal
 from tests.builders.bank import Call, Mood
 from tests.builders.dispatching import Bench, a_bench, codes
+from tests.builders.refunds import request_refund
 from tests.builders.resubmitting import tapped
 from tests.builders.shop import ADDRESS, Shop, a_shop, a_started_payment, a_stocked_sku, an_order, hear, stock_up
 from tests.conftest import START

@@ -13,7 +13,6 @@ from kameng.payment.ask_refund import RefundWish, ask_refund
 from kameng.payment.attempt import RefundCause
 from kameng.payment.decline_refund import decline_refund
 from kameng.payment.lapse_requests import lapse_requests
-from kameng.payment.refund import request_refund
 from kameng.payment.request import (
     LAPSES_AFTER,
     AgreedBefore,
@@ -25,6 +24,7 @@ from kameng.payment.request import (
 )
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.tracking.invariants import check_invariants
+from tests.builders.refunds import request_refund
 from tests.builders.shop import Shop, a_paid_order, a_stocked_sku
 
 pytestmark = pytest.mark.anyio

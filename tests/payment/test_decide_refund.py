@@ -10,10 +10,11 @@ from kameng.orders.number import OrderId
 from kameng.payment.attempt import REFUND_AGAIN_AFTER, RefundState
 from kameng.payment.decide_refund import RefundMissing, Verdict, decide_refund
 from kameng.payment.poll import poll_payments
-from kameng.payment.refund import NotNow, request_refund
+from kameng.payment.refund import NotNow
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.tracking.invariants import check_invariants
 from tests.builders.bank import Call, Mood, Trade
+from tests.builders.refunds import request_refund
 from tests.builders.shop import Shop, a_paid_order, a_stocked_sku
 
 pytestmark = pytest.mark.anyio

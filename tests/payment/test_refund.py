@@ -10,12 +10,13 @@ from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId
 from kameng.payment.expire import expire_orders
-from kameng.payment.refund import NotNow, accept_payment, request_refund
+from kameng.payment.refund import NotNow, accept_payment
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.supply.answer import Code, Delivered, Reason, Refused
 from kameng.tracking.invariants import check_invariants
 from kameng.tracking.view import view_order
 from tests.builders.dispatching import a_dispatcher, worked
+from tests.builders.refunds import request_refund
 from tests.builders.shop import Goods, Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid
 from tests.builders.supplier import a_depot, a_route, a_supplied_sku
 

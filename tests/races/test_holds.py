@@ -11,11 +11,12 @@ from kameng.fulfilment.end_holds import end_holds
 from kameng.kernel.errors import Refusal
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.orders.number import OrderId
-from kameng.payment.refund import accept_payment, request_refund
+from kameng.payment.refund import accept_payment
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.risk.scorecard import Listed, Verdict
 from kameng.tracking.invariants import check_invariants
 from kameng.tracking.prove import ProveAsk, prove
+from tests.builders.refunds import request_refund
 from tests.builders.risk import PUBLIC, a_held_order, listed, placed_from
 from tests.builders.shop import ADDRESS, PHONE, Shop, a_started_payment, a_stocked_sku, an_order, hear
 

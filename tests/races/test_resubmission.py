@@ -9,7 +9,7 @@ from kameng.checkout.cancel_paid import NoLongerCancellable, cancel_paid
 from kameng.checkout.place_order import CheckoutRules
 from kameng.fulfilment.ask_correction import NothingToCorrect
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
-from kameng.payment.refund import NotNow, request_refund
+from kameng.payment.refund import NotNow
 from kameng.resubmission.correct_account import Correction, correct_account
 from kameng.resubmission.desk import Desk
 from kameng.resubmission.resubmission import Kind, Resubmission, ResubmissionRules
@@ -17,6 +17,7 @@ from kameng.supply.answer import Delivered, Reason, Refused
 from kameng.tracking.access import Access
 from kameng.tracking.reveal import NothingToReveal, RevealAsk, reveal
 from tests.builders.dispatching import a_bench, codes
+from tests.builders.refunds import request_refund
 from tests.builders.resubmitting import a_part, an_expired_order, assert_sound, tapped
 from tests.builders.shop import ADDRESS, Shop, a_paid_order, a_stocked_sku, stock_up
 

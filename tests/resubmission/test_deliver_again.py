@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
-from kameng.payment.refund import NotNow, request_refund
+from kameng.payment.refund import NotNow
 from kameng.resubmission.desk import Desk
 from kameng.resubmission.repair import repair_orders
 from kameng.resubmission.resubmission import Kind, ResubmissionState, Why
 from kameng.supply.answer import Delivered, Failed, InDoubt, Reason, Refused
 from tests.builders.dispatching import a_bench, codes
+from tests.builders.refunds import request_refund
 from tests.builders.resubmitting import a_part, assert_sound, kinds_offered, shown, tapped, tended
 from tests.builders.shop import Shop, stock_up
 

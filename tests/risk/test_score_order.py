@@ -7,10 +7,10 @@ import pytest
 from kameng.checkout.place_order import CheckoutRules
 from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.orders.weigh import learn_usual_amounts
-from kameng.payment.refund import request_refund
 from kameng.risk.score_order import Stage
 from kameng.risk.scorecard import Rule, Thresholds, Verdict, Weight
 from kameng.risk.weights import read_card, save_thresholds, save_weight
+from tests.builders.refunds import request_refund
 from tests.builders.risk import PUBLIC, placed_from, scores
 from tests.builders.shop import (
     PHONE,

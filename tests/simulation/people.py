@@ -14,11 +14,12 @@ from kameng.payment.decide_refund import Verdict, decide_refund
 from kameng.payment.expire import expire_orders
 from kameng.payment.hear_notify import hear_notify
 from kameng.payment.poll import poll_payments
-from kameng.payment.refund import NotNow, accept_payment, request_refund
+from kameng.payment.refund import NotNow, accept_payment
 from kameng.payment.send_refund import send_refund
 from kameng.payment.start_payment import OrderNotPayable, PaymentRefused, PaymentUnavailable
 from kameng.payment.sweep_refunds import sweep_refunds
 from tests.builders.bank import Bank, BrokenAdapter, Trade
+from tests.builders.refunds import request_refund
 from tests.builders.shop import Goods, a_started_payment, an_order, stock_up
 from tests.simulation.world import Crash, World
 

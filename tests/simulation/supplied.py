@@ -12,11 +12,11 @@ from kameng.fulfilment.open_delivery import open_delivery
 from kameng.fulfilment.route_again import route_again
 from kameng.kernel.errors import Refusal
 from kameng.orders.number import OrderId
-from kameng.payment.refund import request_refund
 from kameng.supply.supplier import CallbackTrust, Post
 from kameng.supply.suppliers import Suppliers
 from kameng.tracking.invariants import check_invariants
 from tests.builders.dispatching import PUBLIC_URL, a_top_up_order, a_top_up_sku
+from tests.builders.refunds import request_refund
 from tests.builders.shop import Goods, Shop
 from tests.builders.supplier import Depot, ScriptedSupplier, a_depot, a_route, a_supplied_sku, some_goods
 from tests.simulation.people import STAFF, Buyer

@@ -10,11 +10,12 @@ from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId
 from kameng.payment.expire import expire_orders
-from kameng.payment.refund import accept_payment, request_refund
+from kameng.payment.refund import accept_payment
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.tracking.reading import Action
 from kameng.tracking.view import OrderView, view_order
 from tests.builders.bank import Call, Mood
+from tests.builders.refunds import request_refund
 from tests.builders.shop import PHONE, Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid
 
 pytestmark = pytest.mark.anyio

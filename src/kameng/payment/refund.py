@@ -1,4 +1,4 @@
-"""A person decides about an order's money that waits: send it back, or take it as enough."""
+"""A person takes what was paid for an order as enough. Sending it back is asked for; see `ask_refund`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +14,6 @@ from kameng.orders.lifecycle import (
     Actor,
     OrderEvent,
     OrderState,
-    RefundRequested,
     SurplusReceived,
 )
 from kameng.orders.lock import lock_order
@@ -32,14 +31,6 @@ class NotNow(Refusal):
 
     code = "not_in_this_state"
     words = Words("订单当前状态不允许这个操作，请刷新查看")
-
-
-async def request_refund(tx: Transaction, *, order_id: OrderId, actor: Actor, reason: str) -> OrderState:
-    """Send back everything paid for an order under review or in exception, in the caller's transaction.
-
-    Raises OrderMissing, NotNow, InvalidInput.
-    """
-    return await _decide(tx, order_id, RefundRequested(actor, reason=checked_reason(reason)))
 
 
 async def accept_payment(tx: Transaction, *, order_id: OrderId, actor: Actor, reason: str) -> OrderState:

@@ -12,12 +12,12 @@ from kameng.kernel.clock import VirtualClock
 from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.orders.name_subject import subject_typed
 from kameng.orders.number import OrderId, printed
-from kameng.payment.refund import request_refund
 from kameng.risk.lists import put_on_list
 from kameng.risk.scorecard import Listed, Thresholds
 from kameng.risk.subjects import SubjectKind
 from kameng.risk.weights import save_thresholds
 from kameng.staff.roles import Role
+from tests.builders.refunds import request_refund
 from tests.web.console.case_things import things_of_cases
 from tests.web.console.conftest import Console
 from tests.web.console.shop import PHONE, Shop

@@ -153,6 +153,7 @@ def _links(file: OrderFile, gathered: Gathered) -> dict[Act, str]:
     """Where each act is done: in the form on the order's page unless it has a place of its own."""
     base = f"/console/orders/{printed(file.facts.id)}"
     links = {act: f"{base}/do/{act}" for act in Act}
+    links[Act.RELEASE] = f"/console/risk/orders/{printed(file.facts.id)}"
     links |= {Act.REVEAL: "#cards", Act.SHOW_ACCOUNT: "#account", Act.SHOW_CONTACT: "#buyer"}
     attempts = file.delivery.attempts if file.delivery else ()
     for attempt in (one for one in attempts if one.is_open):

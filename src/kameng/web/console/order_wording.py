@@ -61,10 +61,6 @@ ACTS: Mapping[Act, Words] = {
 
 #: What follows, said before it is done.
 FOLLOWS: Mapping[Act, tuple[Words, ...]] = {
-    Act.RELEASE: (
-        Words("解除风险暂停，马上发货；缺货则自动退款。"),
-        Words("卡密一经买家查看就收不回来。"),
-    ),
     Act.ACCEPT: (
         Words("少付的部分由本店承担，订单按付足发货；缺货则自动退款。"),
         Words("多付的部分会自动退回。"),
