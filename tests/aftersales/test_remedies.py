@@ -2,94 +2,43 @@
 piece."""
 
 import asyncio
-from dataclasses import replace as changed
 
 import pytest
 
 from kameng.aftersales.answer_case import AnsweredMeanwhile
-from kameng.aftersales.case import Case, CaseKind, CaseMoved, CaseState, Outcome
+from kameng.aftersales.case import CaseKind, CaseMoved, CaseState, Outcome
 from kameng.aftersales.confirm_case import confirm_case
 from kameng.aftersales.follow_remedies import follow_remedies
-from kameng.aftersales.refund_for_case import CaseRefund, refund_for_case
-from kameng.aftersales.remedy import RemedyStage, RemedyUnderWay
-from kameng.aftersales.replace_for_case import CaseReplacement, Replaced, replace_for_case
-from kameng.checkout.place_order import CheckoutRules
-from kameng.kernel.database import Transaction
+from kameng.aftersales.remedy import RemedyUnderWay
 from kameng.kernel.errors import InvalidInput
-from kameng.orders.lifecycle import Actor, ActorKind, OrderState
-from kameng.orders.number import OrderId
+from kameng.orders.lifecycle import OrderState
 from kameng.payment.approve_refund import approve_refund
 from kameng.payment.ask_refund import RefundWish, ReplacedBefore, ask_refund
 from kameng.payment.attempt import RefundCause
 from kameng.payment.decline_refund import decline_refund
 from kameng.payment.refund import NotNow
-from kameng.payment.request import RefundRequest, RefundRules
-from kameng.payment.sweep_refunds import sweep_refunds
+from kameng.payment.request import RefundRequest
 from kameng.resubmission.apply import Application, apply
-from kameng.resubmission.decide import decide_resubmission
-from kameng.resubmission.desk import Desk
-from kameng.resubmission.put_right import MoneyGoesBack, NothingToPutRight, put_right
-from kameng.resubmission.resubmission import Kind, ResubmissionRules, ResubmissionState
-from kameng.tracking.access import Access
-from kameng.tracking.reveal import RevealAsk, reveal
-from tests.builders.cases import CaseDesk, a_case_desk
+from kameng.resubmission.put_right import MoneyGoesBack, NothingToPutRight
+from kameng.resubmission.resubmission import Kind, ResubmissionState
+from tests.builders.cases import a_case_desk
+from tests.builders.remedies import (
+    AN,
+    ASKING,
+    AT_ONCE,
+    BOSS,
+    a_desk,
+    a_read_case,
+    follow,
+    read,
+    refunded,
+    replaced,
+    stages,
+)
 from tests.builders.resubmitting import a_part, assert_sound, tapped
-from tests.builders.shop import ADDRESS, Shop, stock_up
+from tests.builders.shop import Shop, stock_up
 
 pytestmark = pytest.mark.anyio
-
-AN = Actor(ActorKind.STAFF, "an")
-BOSS = Actor(ActorKind.STAFF, "boss")
-AT_ONCE = RefundRules()
-ASKING = RefundRules(approve_above_fen=1, two_above_fen=10**9)
-
-
-async def a_read_case(shop: Shop) -> CaseDesk:
-    """Its codes have been looked at, and are said not to work."""
-    desk = await a_case_desk(shop)
-    await read(shop, desk.order_id)
-    return desk
-
-
-async def read(shop: Shop, order_id: OrderId) -> list[str]:
-    ask = RevealAsk(order_id, Access.OWNER, ADDRESS)
-    return await reveal(db=shop.db, keyring=shop.keyring, rules=shop.guard, ask=ask)
-
-
-async def refunded(
-    desk: CaseDesk, fen: int | None = None, *, limits: RefundRules = AT_ONCE, **more: object
-) -> tuple[Case, RefundRequest]:
-    wish = CaseRefund(
-        desk.case.id,
-        desk.an,
-        RefundCause.GOODS_FAULTY,
-        "核实无效",
-        "已为您申请退款",
-        (await desk.file()).seen,
-        amount_fen=fen,
-    )
-    wish = changed(wish, **more)  # type: ignore[arg-type]
-    return await refund_for_case(**desk.tools(), limits=limits, refund=wish)
-
-
-async def replaced(desk: CaseDesk, *places: int) -> tuple[Case, Replaced]:
-    async def put(tx: Transaction, order_id: OrderId) -> Replaced:
-        one = await put_right(tx, order_id=order_id, actor=AN, reason="核实无效", places=places)
-        return Replaced(one.id, RemedyStage(one.state))
-
-    wanted = CaseReplacement(desk.case.id, desk.an, "已为您换了新卡密", (await desk.file()).seen)
-    return await replace_for_case(**desk.tools(), replace=put, replacement=wanted)
-
-
-async def follow(desk: CaseDesk) -> Case:
-    await sweep_refunds(db=desk.shop.db, gateways=desk.shop.gateways)
-    while await follow_remedies(db=desk.shop.db, rules=desk.rules):
-        pass
-    return await desk.now()
-
-
-async def stages(desk: CaseDesk) -> list[str]:
-    return [str(one.stage) for one in (await desk.file()).remedies]
 
 
 async def test_a_refund_is_followed_until_the_money_is_back_and_the_buyer_is_asked(shop: Shop) -> None:
@@ -256,52 +205,3 @@ async def test_refund_and_replacement_at_once_are_one_of_them(shop: Shop) -> Non
         await follow(desk)
         await assert_sound(shop)
         await shop.rows("UPDATE staff SET login = login || '-' || id")
-
-
-def a_desk(shop: Shop) -> Desk:
-    return Desk(shop.db, shop.keyring, shop.gateways, ResubmissionRules(), CheckoutRules(open_orders_max=None))
-
-
-async def test_what_is_left_to_staff_opens_a_case_with_its_history(shop: Shop) -> None:
-    desk = await a_read_case(shop)
-    await desk.solve()
-    await desk.confirm(is_solved=True)
-    rows = "UPDATE cards SET state = 'withdrawn' WHERE state = 'available'"
-    await shop.rows(rows)
-    one = await tapped(a_desk(shop), desk.order_id, Kind.REPLACE_CODE)
-    assert one.state is ResubmissionState.WITH_STAFF
-    await follow(desk)
-    case = await desk.now()
-    assert (case.id, case.kind, case.state) == (desk.case.id + 1, CaseKind.CODES_INVALID, CaseState.OPEN)
-    desk.case = case
-    file = await desk.file()
-    assert [(r.kind, r.state) for r in file.facts.resubmissions] == [("replace_code", "with_staff")]
-    assert await stages(desk) == ["with_staff"]
-    await stock_up(shop, (await shop.rows("SELECT sku_id FROM orders"))[0]["sku_id"], ["FRESH00001"])  # type: ignore[arg-type]
-    async with shop.db.transaction() as tx:
-        await decide_resubmission(tx, order_id=desk.order_id, allow=True, actor=AN, reason="核实无效")
-    case = await follow(desk)
-    assert (case.state, case.outcome, await stages(desk)) == (CaseState.SOLVED, Outcome.REPLACED, ["done"])
-
-
-async def test_it_appears_on_the_case_there_is_and_can_be_decided_from_it(shop: Shop) -> None:
-    desk = await a_read_case(shop)
-    await shop.rows("UPDATE cards SET state = 'withdrawn' WHERE state = 'available'")
-    await tapped(a_desk(shop), desk.order_id, Kind.REPLACE_CODE)
-    await follow(desk)
-    assert ((await desk.now()).id, await stages(desk)) == (desk.case.id, ["with_staff"])
-    await stock_up(shop, (await shop.rows("SELECT sku_id FROM orders"))[0]["sku_id"], ["FRESH00001"])  # type: ignore[arg-type]
-    await replaced(desk)
-    case = await follow(desk)
-    assert (case.state, case.outcome, await stages(desk)) == (CaseState.SOLVED, Outcome.REPLACED, ["done"])
-
-
-async def test_what_a_supplier_says_at_last_stands_in_the_case_once(shop: Shop) -> None:
-    bench = await a_part(shop)
-    shop.clock.go_on(bench.shop.checkout.pay_within)
-    desk = await a_case_desk(shop, kind=CaseKind.NOT_ARRIVED, order_id=bench.order_id)
-    await shop.rows("UPDATE delivery_attempts SET settled_at = $1", shop.clock.now() + shop.checkout.pay_within)
-    assert await follow_remedies(db=shop.db, rules=desk.rules) == 1
-    assert await follow_remedies(db=shop.db, rules=desk.rules) == 0
-    assert await desk.story() == ["opened", "supplier_said"]
-    assert (await desk.now()).follow_up_at == shop.clock.now()

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from kameng.aftersales import case
+from kameng.aftersales.remedy import RemedyStage
 from kameng.attention.bounds import Thing
 from kameng.attention.claim import Queue
 from kameng.batches import batch
@@ -66,6 +67,7 @@ ENUMS = {
     ("risk_scores", "verdict"): Verdict,
     ("risk_lists", "list"): Listed,
     ("risk_lists", "subject_kind"): SubjectKind,
+    ("case_remedies", "stage"): RemedyStage,
     ("cases", "state"): case.CaseState,
     ("cases", "kind"): case.CaseKind,
     ("cases", "outcome"): case.Outcome,
@@ -102,7 +104,6 @@ NOTHING_FOLLOWS = {
     lifecycle.ProofAsked,
     lifecycle.HeldForReview,
     lifecycle.Refunded,
-    lifecycle.RefundPromised,
     lifecycle.PartRefunded,
     # Its refunds are opened by whoever agreed to it; the goods stay with the buyer.
     lifecycle.RefundAfterDelivery,

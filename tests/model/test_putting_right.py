@@ -94,6 +94,9 @@ class PuttingRight(RuleBasedStateMachine):
 
     @initialize(kind=st.sampled_from(["stock", "codes", "top_up"]))
     def begin(self, kind: str) -> None:
+        self._place(kind)
+
+    def _place(self, kind: str) -> None:
         async def place() -> None:
             if kind == "stock":
                 self.goods = await a_stocked_sku(self.shop, cards=3)
