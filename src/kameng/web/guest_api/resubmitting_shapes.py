@@ -28,9 +28,9 @@ class ResubmitShape(Struct, forbid_unknown_fields=True):
     places: Annotated[
         list[int], Meta(max_length=100, description="Which codes don't work, counted from 0; empty: all.")
     ] = []
-    sku_id: Annotated[
-        int | None, Meta(ge=1, le=2**31 - 1, description="Of `change_goods`: one of the alternatives.")
-    ] = None
+    sku_id: (
+        Annotated[int, Meta(ge=1, le=2**31 - 1, description="Of `change_goods`: one of the alternatives.")] | None
+    ) = None
     contact: _Contact | None = None
     proof: Proof | None = None
 
