@@ -1,10 +1,11 @@
-"""Write docs/states.md and docs/settings.md from the tables of the code; `--check` only says whether they are fresh."""
+"""Write docs/states.md, settings.md and roles.md from the tables of the code; `--check` only says if they are fresh."""
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from kameng.orders import lifecycle
 from kameng.payment import attempt, request
 from kameng.resubmission import resubmission
 from kameng.settings import VARIABLES
+from kameng.staff.roles import ROLE_NAMES, Permission, Role, may
+from kameng.web.console.door_table import doors
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -194,7 +197,37 @@ def settings_document() -> str:
     return SETTINGS_HEAD + "".join(rows)
 
 
-DOCUMENTS = {"states.md": states_document, "settings.md": settings_document}
+ROLES_HEAD = """# Roles
+
+Generated from `src/kameng/staff/roles.py` and the console's own routes by `make docs`; do not edit. Every cell is tried
+by `tests/web/console/test_permissions.py`: where a role may not, it is refused and nothing has happened. A door that
+asks for no permission does not start. Nothing is changed by GET.
+
+"""
+
+
+def role_heads() -> str:
+    return " | ".join(f"{role} {ROLE_NAMES[role].chinese}" for role in Role)
+
+
+def marks(opens_for: Callable[[Role], bool]) -> str:
+    return " | ".join("yes" if opens_for(role) else "–" for role in Role)
+
+
+def roles_document() -> str:
+    lines = ["## Permissions", "", f"| permission | {role_heads()} |", "|---|" + "---|" * len(Role)]
+    lines += [f"| `{one}` | {marks(partial(lambda one, role: may(role, one), one))} |" for one in Permission]
+    lines += ["", "## Doors", "", "The first page shows each role what it may see.", ""]
+    lines += [f"| door | permission | {role_heads()} |", "|---|---|" + "---|" * len(Role)]
+    lines += [
+        f"| `{door.method} {door.path}` | {f'`{door.permission}`' if door.permission else ''} | "
+        f"{marks(door.opens_for)} |"
+        for door in doors()
+    ]  # fmt: skip
+    return ROLES_HEAD + "\n".join(lines) + "\n"
+
+
+DOCUMENTS = {"states.md": states_document, "settings.md": settings_document, "roles.md": roles_document}
 
 
 def main(arguments: list[str]) -> int:

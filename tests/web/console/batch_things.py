@@ -12,16 +12,16 @@ SELECT id, 1, $6, 'todo', 'delivered', 10, $4 FROM b RETURNING batch_id
 """
 
 
-async def things_of_batches(db: Database, order_id: OrderId, staff_id: int) -> dict[str, object]:
-    """`batch` waits for approval; `refund_draft`, `refund_batch`, and so for each action."""
+async def things_of_batches(db: Database, order_id: OrderId, staff_id: int, other_id: int) -> dict[str, object]:
+    """`batch` is a colleague's and waits for approval; `refund_draft`, `refund_batch`, and so for each action."""
     now = db.clock.now()
 
-    async def insert(action: Action, state: str) -> int:
+    async def insert(action: Action, state: str, asker_id: int = staff_id) -> int:
         lapse_at = None if state == "running" else now
-        batch_id: int = await db.pool.fetchval(_BATCH, action, state, staff_id, now, lapse_at, order_id)
+        batch_id: int = await db.pool.fetchval(_BATCH, action, state, asker_id, now, lapse_at, order_id)
         return batch_id
 
-    things: dict[str, object] = {"batch": await insert(Action.REFUND, "waiting")}
+    things: dict[str, object] = {"batch": await insert(Action.REFUND, "waiting", other_id)}
     for action in Action:
         things |= {f"{action}_draft": await insert(action, "draft"), f"{action}_batch": await insert(action, "running")}
     return things

@@ -1,26 +1,33 @@
 """Each role at each door: what a role may not do is refused, and nothing has happened."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from litestar.handlers import HTTPRouteHandler
 
+from kameng.batches.batch import PERMISSIONS as BATCH_PERMISSIONS
 from kameng.kernel.database import Database
 from kameng.orders.number import printed
 from kameng.staff.roles import Permission, Role, may
-from kameng.web.console.home import home
-from kameng.web.console.routes import BEHIND_THE_DOOR
+from kameng.web.console.door_table import ListedDoor, doors
+from tests.web.console.attention_things import things_of_attention
+from tests.web.console.batch_things import things_of_batches
 from tests.web.console.case_things import things_of_cases
 from tests.web.console.conftest import Console
-from tests.web.console.shop import Shop
+from tests.web.console.shop import CODES, Shop
 from tests.web.console.things import things_of_suppliers
 
 pytestmark = pytest.mark.anyio
 
 _P = Permission
 WHY = {"reason": "买家来电"}
+DOCUMENT = Path(__file__).parents[3] / "docs" / "roles.md"
+# Who looked at what is written down whenever somebody looks.
+LOOKED = ("staff_audit",)
 
 
 @dataclass(frozen=True)
@@ -39,14 +46,22 @@ DOORS = (
     Door(_P.ORDER_LOOK, "GET", "/orders"),
     Door(_P.ORDER_LOOK, "POST", "/orders", {"q": "13800138000"}),
     Door(_P.ORDER_LOOK, "GET", "/orders/{sold}"),
+    Door(_P.ORDER_LOOK, "GET", "/orders/{sold}/live"),
+    Door(_P.ORDER_LOOK, "GET", "/orders/{sold}/do/refund"),
+    Door(_P.ORDER_HANDLE, "POST", "/orders/{sold}/note", {"words": "买家来电"}),
+    Door(_P.ORDER_HANDLE, "POST", "/orders/{sold}/take", {"to": "1"}),
+    Door(_P.ORDER_HANDLE, "POST", "/orders/{sold}/follow-up", {"follow_up": "2030-01-01T09:00"}),
+    Door(_P.CORRECTION_ASK, "GET", "/orders/{sold}/macros/{macro}"),
+    Door(_P.CORRECTION_ASK, "POST", "/orders/{sold}/correction", WHY | {"confirmed": "1"}),
+    Door(_P.RESUBMIT, "POST", "/orders/{sold}/resubmit", WHY | {"confirmed": "1", "kind": "replace_code"}),
     Door(_P.ORDER_LOOK, "GET", "/money"),
-    Door(_P.REFUND_ASK, "POST", "/orders/{held}/refund", WHY | {"cause": "goodwill"}),
+    Door(_P.REFUND_ASK, "POST", "/orders/{held}/refund", WHY | {"cause": "goodwill", "confirmed": "1"}),
     Door(_P.REFUND_ASK, "POST", "/orders/{sold}/requests/{request}/withdraw", WHY),
     Door(_P.REFUND_APPROVE, "GET", "/refunds"),
     Door(_P.REFUND_APPROVE, "POST", "/refunds/{request}/approve", WHY),
     Door(_P.REFUND_APPROVE, "POST", "/refunds/{request}/decline", WHY),
     Door(_P.REFUND_REQUEST, "POST", "/orders/{held}/refunds/{refund}", WHY | {"verdict": "sent"}),
-    Door(_P.PAYMENT_ACCEPT, "POST", "/orders/{held}/accept", WHY),
+    Door(_P.PAYMENT_ACCEPT, "POST", "/orders/{held}/accept", WHY | {"confirmed": "1"}),
     Door(_P.ORDER_REVEAL, "POST", "/orders/{sold}/codes", WHY),
     Door(_P.CONTACT_SHOW, "POST", "/orders/{sold}/contact", WHY),
     Door(_P.STOCK_LOOK, "GET", "/stock"),
@@ -120,6 +135,27 @@ DOORS = (
     Door(_P.CASE_HANDLE, "POST", "/cases/{case}/follow-up", {"follow_up": "2030-01-01T09:00"}),
     Door(_P.CASE_HANDLE, "POST", "/cases/{case}/solve", {"words": "好了", "outcome": "answered", "seen": "0"}),
     Door(_P.DELIVERY_HANDLE, "POST", "/cases/{case}/complain", {"complaint": "请核实", "attempt": "1"}),
+    Door(_P.REFUND_ASK, "POST", "/cases/{case}/refund", WHY | {"cause": "goodwill", "amount": "0.10", "words": "好"}),
+    Door(_P.RESUBMISSION_DECIDE, "POST", "/cases/{case}/replace", {"words": "已换", "seen": "0"}),
+    Door(_P.ORDER_LOOK, "GET", "/resubmissions"),
+    Door(_P.ORDER_LOOK, "GET", "/resubmissions/{resubmission}"),
+    Door(_P.RESUBMISSION_DECIDE, "POST", "/resubmissions/{resubmission}/decide", WHY | {"allow": "no"}),
+    Door(_P.BATCH_LOOK, "GET", "/batches"),
+    Door(_P.BATCH_LOOK, "GET", "/batches/{batch}"),
+    *(
+        Door(permission, method, f"/batches/{action}{path}", form)
+        for action, permission in BATCH_PERMISSIONS.items()
+        for method, path, form in (
+            ("GET", "/new", None),
+            ("POST", "/draw-up", {"numbers": "26112214305512345656"}),
+            ("POST", f"/{{{action}_draft}}/confirm", WHY | {"cause": "goodwill"}),
+            ("POST", f"/{{{action}_batch}}/stop", {}),
+            ("POST", f"/{{{action}_batch}}/go-on", {}),
+            ("POST", f"/{{{action}_batch}}/break-off", {}),
+        )
+    ),
+    Door(_P.BATCH_APPROVE, "POST", "/batches/{batch}/approve", WHY),
+    Door(_P.BATCH_APPROVE, "POST", "/batches/{batch}/decline", WHY),
     Door(_P.MACRO_EDIT, "GET", "/macros"),
     Door(_P.MACRO_EDIT, "POST", "/macros", {"name": "问好", "words": "您好"}),
     Door(_P.MACRO_EDIT, "POST", "/macros/{macro}/drop", {}),
@@ -127,6 +163,24 @@ DOORS = (
     Door(_P.ANSWER_EDIT, "GET", "/answers/new"),
     Door(_P.ANSWER_EDIT, "GET", "/answers/how-long"),
     Door(_P.ANSWER_EDIT, "POST", "/answers", {"slug": "how-long", "question": "改"}),
+    Door(_P.ORDER_LOOK, "GET", "/work"),
+    Door(_P.ORDER_LOOK, "GET", "/work/stuck/{stuck}"),
+    Door(_P.ORDER_HANDLE, "POST", "/work/stuck/{stuck}/take", {"was": "0"}),
+    Door(_P.ORDER_HANDLE, "POST", "/work/stuck/{stuck}/follow-up", {"follow_up": "2030-01-01T09:00"}),
+    Door(_P.RISK_LOOK, "GET", "/risk"),
+    Door(_P.RISK_LOOK, "GET", "/risk/orders/{held}"),
+    Door(_P.PAYMENT_ACCEPT, "POST", "/risk/orders/{held}/release", WHY),
+    Door(_P.REFUND_ASK, "POST", "/risk/orders/{held}/refund", WHY),
+    Door(_P.RISK_LOOK, "GET", "/risk/lists"),
+    Door(
+        _P.RISK_EDIT,
+        "POST",
+        "/risk/lists",
+        {"list": "block", "kind": "address", "subject": "8.8.8.8", "reason": "撞库"},
+    ),
+    Door(_P.RISK_EDIT, "POST", "/risk/orders/{held}/list", WHY | {"list": "watch", "kind": "contact"}),
+    Door(_P.RISK_EDIT, "POST", "/risk/lists/{entry}/end", WHY),
+    Door(_P.RISK_LOOK, "GET", "/risk/card"),
     Door(_P.ALARM_LOOK, "GET", "/alarms"),
     Door(_P.ALARM_ANSWER, "POST", "/alarms/{alarm}/seen", {}),
     Door(_P.AUDIT_LOOK, "GET", "/audit"),
@@ -160,24 +214,24 @@ async def places(console: Console, shop: Shop) -> dict[str, object]:
     assert owner.id != other
     supply = await things_of_suppliers(console.db, shop.sku_id)
     supply |= await things_of_cases(console.db, console.keyring, sold)
+    supply |= await things_of_batches(console.db, sold, owner.id, other)
     request = await console.db.pool.fetchval(
         "INSERT INTO refund_requests (order_id, amount_fen, state, cause, reason, asker_kind, asker_id, needs,"
         " asked_at, lapse_at) SELECT id, 10, 'waiting', 'goodwill', '协商', 'staff', 'other', 1, $2, $2"
         " FROM orders WHERE id = $1 RETURNING id",
         sold, console.db.clock.now(),
     )  # fmt: skip
+    supply |= await things_of_attention(console.db, held)
     things = supply | {"request": request}
     return things | {"held": printed(held), "sold": printed(sold), "refund": refund, "alarm": alarm, "other": other}
 
 
-async def knock(console: Console, door: Door, places: dict[str, object]) -> int:
+async def knock(console: Console, door: Door, places: dict[str, object]) -> httpx.Response:
     path = "/console" + door.path.format(**places)
-    if door.method == "GET":
-        return (await console.get(path)).status_code
-    return (await console.post(path, door.form)).status_code
+    return await console.get(path) if door.method == "GET" else await console.post(path, door.form)
 
 
-async def everything(db: Database) -> dict[str, str]:
+async def everything(db: Database, *, but: Collection[str] = ()) -> dict[str, str]:
     """The content of every table but the sessions'."""
     names = await db.pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     return {
@@ -185,7 +239,7 @@ async def everything(db: Database) -> dict[str, str]:
             f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {name} t"
         )
         for (name,) in names
-        if name != "staff_sessions"
+        if name not in {"staff_sessions", *but}
     }
 
 
@@ -195,7 +249,7 @@ async def test_what_a_role_may_not_do_is_refused_and_nothing_happens(
 ) -> None:
     await console.enter_as(role)
     before = await everything(console.db)
-    assert await knock(console, door, places) == 403
+    assert (await knock(console, door, places)).status_code == 403
     assert await everything(console.db) == before
 
 
@@ -203,27 +257,76 @@ async def test_what_a_role_may_not_do_is_refused_and_nothing_happens(
 async def test_what_a_role_may_do_is_not_refused(
     console: Console, places: dict[str, object], role: Role, door: Door
 ) -> None:
+    """And looking changes nothing but the record of who looked; nobody takes codes home as a file."""
     await console.enter_as(role)
-    status = await knock(console, door, places)
-    assert status != 403
-    assert status < 500
+    before = await everything(console.db, but=LOOKED) if door.method == "GET" else {}
+    answer = await knock(console, door, places)
+    assert answer.status_code != 403
+    assert answer.status_code < 500
+    assert not answer.headers.get("content-disposition", "").startswith("attachment")
+    if not door.path.endswith("/codes"):
+        assert not any(code in answer.text for code in CODES)
+    if door.method == "GET":
+        assert await everything(console.db, but=LOOKED) == before
 
 
-def handlers() -> Iterator[HTTPRouteHandler]:
-    for route in BEHIND_THE_DOOR.routes:
-        yield from {id(handler): handler for handler in getattr(route, "route_handlers", ())}.values()
+async def test_without_its_token_or_with_somebody_elses_no_form_does_anything(
+    console: Console, places: dict[str, object]
+) -> None:
+    await console.get("/console/login")
+    foreign = console.client.cookies["form_token"]
+    await console.enter_as(Role.OWNER)
+    await console.get("/console")
+    own = console.client.cookies["form_token"]
+    assert own != foreign
+    before = await everything(console.db)
+    for door in DOORS:
+        if door.method == "POST":
+            path = "/console" + door.path.format(**places)
+            for token in ({}, {"_csrf_token": ""}, {"_csrf_token": foreign}, {"_csrf_token": own[:-1]}):
+                answer = await console.client.post(path, data={**(door.form or {}), **token}, follow_redirects=False)
+                assert answer.status_code == 403, path
+    assert await everything(console.db) == before
 
 
-def test_every_door_needs_a_permission_and_is_tried_here() -> None:
-    tried = {(door.method, door.path) for door in DOORS}
-    for handler in handlers():
-        if handler.fn is home.fn or handler.http_methods == {"OPTIONS"}:
-            continue
-        needed = [guard.permission for guard in handler.guards or () if hasattr(guard, "permission")]
-        assert len(needed) == 1, f"{handler.fn.__name__} asks for no permission"
-        (method,) = handler.http_methods - {"HEAD", "OPTIONS"}
-        shapes = {(m, path) for m, path in tried if m == method and same_shape(path, min(handler.paths))}
-        assert shapes, f"no test knocks at {method} {handler.paths}"
+async def test_no_action_is_done_by_a_link(console: Console, places: dict[str, object]) -> None:
+    """What is posted can't be had by GET, with the same fields in the address."""
+    await console.enter_as(Role.OWNER)
+    before = await everything(console.db, but=LOOKED)
+    looks = {one.path for one in doors() if one.method == "GET"}
+    for door in DOORS:
+        if door.method == "POST":
+            path = "/console" + door.path.format(**places)
+            answer = await console.client.get(path, params=door.form, follow_redirects=False)
+            if listed(door).path not in looks:
+                assert answer.status_code in {404, 405}, path
+    assert await everything(console.db, but=LOOKED) == before
+
+
+def test_every_door_of_the_console_is_tried_with_the_permission_it_takes() -> None:
+    for door in DOORS:
+        assert listed(door).permission is door.permission, door
+    behind = {(one.method, one.path) for one in doors() if one.permission is not None}
+    assert {(listed(door).method, listed(door).path) for door in DOORS} == behind
+
+
+def test_every_cell_of_the_document_is_tried() -> None:
+    tried = {(listed(door).method, listed(door).path, role): True for role, door in ALLOWED}
+    tried |= {(listed(door).method, listed(door).path, role): False for role, door in DENIED}
+    rows = re.findall(r"^\| `(GET|POST) (\S+)` \| `\S+` \| (.+) \|$", DOCUMENT.read_text(), re.MULTILINE)
+    told = {
+        (method, path, role): cell == "yes"
+        for method, path, cells in rows
+        for role, cell in zip(Role, cells.split(" | "), strict=True)
+    }
+    assert told == tried
+
+
+def listed(door: Door) -> ListedDoor:
+    """The one of the table that it knocks at; where several fit, the one with more of its path spelt out."""
+    fitting = [one for one in doors() if one.method == door.method and same_shape("/console" + door.path, one.path)]
+    assert fitting, f"there is no {door.method} {door.path}"
+    return min(fitting, key=lambda one: one.path.count("{"))
 
 
 def same_shape(tried: str, declared: str) -> bool:

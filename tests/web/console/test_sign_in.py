@@ -57,6 +57,17 @@ async def test_a_token_known_beforehand_is_worth_nothing(console: Console, clock
         assert (await console.get("/console")).headers["location"] == "/console/login"
 
 
+async def test_the_token_from_before_enrolment_is_worth_nothing(console: Console, clock: VirtualClock) -> None:
+    await hire(console.db, "lin")
+    before = await give_password(console, "lin")
+    page = await console.get("/console/enrol")
+    secret = page.text.partition('class="secret">')[2].partition("<")[0].replace(" ", "")
+    await console.post("/console/enrol", {"code": code_at(secret, clock.now())})
+    assert console.client.cookies[COOKIE] != before
+    console.hold(before)
+    assert (await console.get("/console")).headers["location"] == "/console/login"
+
+
 async def test_the_cookie_is_out_of_reach(console: Console, mei: Person) -> None:
     answer = await console.post("/console/login", {"login": "mei", "password": PASSWORD})
     cookie = next(c for c in answer.headers.get_list("set-cookie") if c.startswith(COOKIE))
@@ -110,10 +121,15 @@ async def test_enrolment_shows_the_secret_until_it_is_confirmed(console: Console
 @pytest.mark.parametrize(
     "wanted",
     ["https://evil.example", "//evil.example", "/\\evil.example", "/console@evil.example", "/console//evil.example",
-     "/console/..//evil.example", "/console/login", "/goods", "javascript:alert(1)", "/console\r\nX: y"],
+     "/console/..//evil.example", "/console/login", "/goods", "javascript:alert(1)", "/console\r\nX: y",
+     "\\\\evil.example", "/\t/evil.example", "/\n/evil.example", "\x00//evil.example", "/console\x00", "/console/\x7f",
+     "%2f%2fevil.example", "/console/%2e%2e//evil.example", "///evil.example", "/console?next=//evil.example",
+     "/console#//evil.example", "／／evil.example", "/console/\u202e", " //evil.example", "//evil.example/console"],
 )  # fmt: skip
 async def test_the_way_back_leads_nowhere_else(console: Console, clock: VirtualClock, mei: Person, wanted: str) -> None:
     await give_password(console, next_=wanted)
+    page = await console.client.get("/console/code", params={"next": wanted}, follow_redirects=False)
+    assert "evil" not in page.text
     answer = await console.post("/console/code", {"code": code_at(mei.secret, clock.now()), "next": wanted})
     assert answer.headers["location"] == "/console"
 
