@@ -14,6 +14,7 @@ from tests.browser.stack import Running
 from tests.browser.visitor import Visitor, a_phone
 
 QUEUE = "/console/exceptions"
+BADGE = f".menu [href='{QUEUE}'] .badge"
 PHONE_CREDIT = "/goods/phone-credit/phone-credit"
 ACCOUNT = "13912345678"
 FIRST, SECOND = "yrapi", "kasushou"
@@ -66,10 +67,10 @@ def until(visitor: Visitor, is_so: Callable[[], bool]) -> None:
     pytest.fail(f"{visitor.page.url} does not change")
 
 
-def at_work(visitor: Visitor) -> None:
-    """Hired, logged in for the first time, at the console's first page."""
+def at_work(visitor: Visitor, role: str = "operator") -> str:
+    """Hired, logged in for the first time, at the console's first page; the login."""
     page, login, password = visitor.page, f"staff-{secrets.token_hex(4)}", secrets.token_urlsafe(12)
-    visitor.shop.command("staff", "add", login, "--role", "operator", "--password", password)
+    visitor.shop.command("staff", "add", login, "--role", role, "--password", password)
     visitor.go("/console")
     page.fill("#login", login)
     page.fill("#password", password)
@@ -79,6 +80,7 @@ def at_work(visitor: Visitor) -> None:
     visitor.press("完成绑定")
     visitor.is_at(r"/console$")
     visitor.look()
+    return login
 
 
 def open_exception(visitor: Visitor, order_no: str) -> None:
@@ -108,7 +110,7 @@ def test_the_queue_is_worked_to_empty(
     orders = [a_paid_top_up(buyer) for _ in range(3)]
     arrived, asked_for, lost = orders
     at_work(staff)
-    until(staff, lambda: staff.texts(".menu .badge") == ["3"])
+    until(staff, lambda: staff.texts(BADGE) == ["3"])
 
     open_exception(staff, lost)
     staff.press("接手")
@@ -128,7 +130,7 @@ def test_the_queue_is_worked_to_empty(
     staff.go(QUEUE)
     staff.sees("现在没有异常")
     staff.look()
-    expect(staff.page.locator(".menu .badge")).to_have_count(0)
+    expect(staff.page.locator(BADGE)).to_have_count(0)
     staff.go(f"/console/orders/{lost}")
     staff.sees("对方后台没有这一单")
     assert [delivered(shop, order_no) for order_no in orders] == [[FIRST], [FIRST], [SECOND]]

@@ -89,7 +89,7 @@ async def test_of_two_who_take_it_one_has_it_and_the_other_is_told(
     first = await console.enter_as(Role.OWNER)
     item, _ = await stuck_item(console, shop, clock)
     path = f"/console/work/stuck/{item}/take"
-    assert (await console.post(path, {"was": "0"})).headers["location"].endswith(f"#stuck-{item}")
+    assert (await console.post(path, {"was": "0"})).headers["location"].endswith(f"#open-stuck-{item}")
     await console.enter_as(Role.FINANCE)
     late = await console.post(path, {"was": "0"})
     assert late.status_code == 409

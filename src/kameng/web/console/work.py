@@ -172,4 +172,4 @@ def _number(text: str, *, otherwise: int) -> int:
 
 
 def _back(queue: WorkQueue, item: int, done: str) -> Redirect:
-    return Redirect(f"{PATH}?queue={queue}&done={done}#{queue}-{item}", status_code=HTTP_303_SEE_OTHER)
+    return Redirect(f"{PATH}?queue={queue}&done={done}#open-{queue}-{item}", status_code=HTTP_303_SEE_OTHER)

@@ -33,6 +33,7 @@
     k: () => step(-1),
     t: () => press("[data-take]"),
     a: () => press("[data-assign]"),
+    r: () => document.querySelector("[data-reason]")?.focus(),
     "/": () => document.querySelector("[role=search] input:not([type=hidden])")?.focus(),
     "?": explain,
   };
@@ -53,15 +54,11 @@
   // Whoever stands on a row stays there when the list comes anew, or on the one that took its place.
   document.addEventListener("htmx:beforeSwap", () => {
     const row = current();
-    place = row && { id: row.id, focus: document.activeElement.id, at: rows().indexOf(row) };
+    place = row && { id: row.id, at: rows().indexOf(row) };
   });
   document.addEventListener("htmx:afterSwap", () => {
     if (!place || current()) return;
     const all = rows();
     stand(all.find((row) => row.id === place.id) ?? all[Math.min(place.at, all.length - 1)]);
   });
-
-  // Back from an action: on the row that it was about, or on the first.
-  const named = location.hash && document.getElementById(location.hash.slice(1));
-  if (named?.matches("[data-row]")) stand(named);
 })();
