@@ -2,6 +2,7 @@
 
 import click
 
+from kameng.cli.batches import batch
 from kameng.cli.checks import doctor
 from kameng.cli.gateways import gateway
 from kameng.cli.keys import keys
@@ -14,6 +15,7 @@ from kameng.cli.sandbox import sandbox
 from kameng.cli.staff import staff
 from kameng.cli.stock import stock
 from kameng.cli.story import story
+from kameng.cli.stuck import stuck
 from kameng.cli.suppliers import supplier
 from kameng.cli.up import up
 
@@ -35,7 +37,9 @@ for command in (
     supplier,
     route,
     restock,
+    batch,
     risk,
+    stuck,
     merchant,
     staff,
     keys,
