@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 
-from benchmarks import batch, dispatch, hot, imports, live, lookup, purchase, risk, slope, standing
+from benchmarks import batch, dispatch, hot, imports, live, lookup, purchase, risk, searching, slope, standing
 from benchmarks.report import Row, save, table
 from benchmarks.stage import Size, Stage, open_stage
 
@@ -21,6 +21,7 @@ FIGURES: Mapping[str, Callable[[Stage], list[Row]]] = {
     "dispatch": dispatch.run,
     "batch": batch.run,
     "risk": risk.run,
+    "search": searching.run,
     "slope": slope.run,
     "import": imports.run,
     "start": standing.start,

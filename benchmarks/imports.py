@@ -20,7 +20,7 @@ from kameng.stock.import_file import import_file
 CODES = 1_000_000
 QUICK_CODES = 50_000
 _COPIED_AT_ONCE = 20_000
-_COLUMNS = "sku_id, batch_id, slot, state, code_sealed, blind_index, expires_on"
+_COLUMNS = "sku_id, batch_id, slot, state, code_sealed, blind_index, tail_index, expires_on"
 
 
 def run(stage: Stage) -> list[Row]:
