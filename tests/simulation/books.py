@@ -39,7 +39,7 @@ Sums = dict[tuple[object, object], object]
 async def differences(world: World) -> list[str]:
     """Everything that is not as it should be once all has come to rest."""
     found = [str(violation) for violation in await check_invariants(world.shop.db, now=world.shop.clock.now())]
-    found += await _against_the_banks(world)
+    found += await against_the_banks(world)
     found += [f"refund unfinished: {row}" for row in await world.shop.rows(UNFINISHED)]
     found += [f"order in limbo: {row}" for row in await world.shop.rows(LIMBO)]
     found += [f"payment still asked about: {row}" for row in await world.shop.rows(WAITING)]
@@ -49,7 +49,7 @@ async def differences(world: World) -> list[str]:
     return found + await _cards_sold_twice(world)
 
 
-async def _against_the_banks(world: World) -> list[str]:
+async def against_the_banks(world: World) -> list[str]:
     paid: Sums = {(bank.name, t.trade_no): t.amount_fen for bank in world.banks for t in bank.trades.values()}
     back: Sums = {(bank.name, t.trade_no): t.sent_back_fen for bank in world.banks for t in bank.trades.values()}
     received: Sums = {(r["code"], r["trade_no"]): r["amount_fen"] for r in await world.shop.rows(RECEIPTS)}

@@ -93,6 +93,11 @@ INSERT INTO resubmissions (order_id, kind, state, actor_kind, applied_at)
 VALUES ({DELIVERED}, 'replace_code', 'with_staff', 'buyer', now())
 """
 
+CASE_NOBODY_LOOKS_AT = f"""
+INSERT INTO cases (order_id, kind, state, facts, opened_at, answer_by, solve_by)
+VALUES ({DELIVERED}, 'other', 'open', '{{}}', now(), now(), now())
+"""
+
 _LONG_AGO = "UPDATE order_events SET at = at - interval '30 hours' WHERE order_id = {}"
 
 PLANTED = [
@@ -183,6 +188,8 @@ PLANTED = [
     ("gateway_money_disagrees", ["UPDATE ledger_entries SET reference = 'receipt:999' WHERE reference = 'receipt:1'"]),
     ("gateway_money_disagrees", ["UPDATE refunds SET state = 'done' WHERE state = 'intended'"]),
     ("resubmissions_forgotten", [RESUBMISSION_NOBODY_LOOKS_AT]),
+    ("cases_forgotten", [CASE_NOBODY_LOOKS_AT]),
+    ("cases_forgotten", [RESUBMISSION_NOBODY_LOOKS_AT, "UPDATE resubmissions SET applied_at = '2020-01-01'"]),
     ("requests_forgotten", [LAPSED_REQUEST]),
     ("requests_forgotten", [UNAGREED_REQUEST]),
     ("merchant_orders_unpaid", ["DELETE FROM receipts WHERE heard_from = 'ledger'"]),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from kameng.kernel.database import Connection, Database
 from kameng.orders.contact import IN_CLEAR
+from kameng.tracking import aftersales_invariant_queries as of_cases
 from kameng.tracking import attention_invariant_queries as of_attention
 from kameng.tracking import delivery_invariant_queries as of_deliveries
 from kameng.tracking import invariant_queries as queries
@@ -60,6 +61,9 @@ _PROMISES: Mapping[str, _Promise] = {
     "sweeps_asleep": _Promise("what was due an hour ago has not been done", queries.SWEEPS_ASLEEP),
     "resubmissions_forgotten": _Promise(
         "a resubmission is left half done, or its order says otherwise", queries.RESUBMISSIONS_FORGOTTEN
+    ),
+    "cases_forgotten": _Promise(
+        "a case, or what is done about it, waits and nobody looks after it", of_cases.CASES_FORGOTTEN
     ),
     "ledger_unbalanced": _Promise("an entry in the ledger does not sum to zero", queries.LEDGER_UNBALANCED),
     "postings_astray": _Promise("a posting stands on an account that is not for it", of_money.POSTINGS_ASTRAY),
