@@ -24,10 +24,11 @@ STAGES: Mapping[Stage, Words] = {
     Stage.RESUBMITTED: Words("补交时"),
 }
 
+# The one that harms least stands first where one is chosen.
 LISTS: Mapping[Listed, Words] = {
-    Listed.ALLOW: Words("放行名单"),
     Listed.WATCH: Words("关注名单"),
     Listed.BLOCK: Words("拦截名单"),
+    Listed.ALLOW: Words("放行名单"),
 }
 LIST_COLOURS: Mapping[Listed, str] = {Listed.ALLOW: "green", Listed.WATCH: "orange", Listed.BLOCK: "red"}
 
