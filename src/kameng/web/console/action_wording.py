@@ -21,6 +21,7 @@ FACTS: Mapping[str, Words] = {
     "before_fen": Words("原价"),
     "trade_no": Words("流水号"),
     "gateway": Words("支付渠道"),
+    "method": Words("支付方式"),
     "cards": Words("张数"),
     "late": Words("超时后到账"),
     "address": Words("来源 IP"),
