@@ -148,7 +148,7 @@ class ItemState(StrEnum):
 ITEM_STATE_NAMES: Mapping[ItemState, Words] = {
     ItemState.UNFIT: Words("不符合"),
     ItemState.TODO: Words("待处理"),
-    ItemState.DONE: Words("已处理"),
+    ItemState.DONE: Words("已执行"),
     ItemState.WAITING: Words("等待人工或审批"),
     ItemState.REFUSED: Words("未能处理"),
     ItemState.CHANGED: Words("预览后有变化，未处理"),
