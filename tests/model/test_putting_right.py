@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from kameng.attention.find_stuck import find_stuck
 from kameng.checkout.cancel_order import cancel_order
 from kameng.checkout.cancel_paid import cancel_paid
 from kameng.checkout.place_order import CheckoutRules
@@ -204,6 +205,7 @@ class PuttingRight(RuleBasedStateMachine):
                 await repair_orders(self.desk, self.bench.depot.suppliers)
             await tend_resubmissions(self.desk)
             await sweep_refunds(db=self.db, gateways=self.shop.gateways)
+            await find_stuck(db=self.db)
 
         self.loop.run_until_complete(works())
 
@@ -216,7 +218,7 @@ class PuttingRight(RuleBasedStateMachine):
         violations = await check_invariants(self.db, now=self.clock.now())
         # What falls due while the clock leaps is done by the next round of work.
         due = {"sweeps_asleep", "deliveries_forgotten", "attempts_forgotten", "resubmissions_forgotten",
-               "paid_and_forgotten", "refunds_forgotten", "cases_forgotten"}  # fmt: skip
+               "paid_and_forgotten", "refunds_forgotten", "cases_forgotten", "stood_unseen", "stuck_astray"}  # fmt: skip
         wrong = [str(one) for one in violations if one.name not in due]
         async with self.db.reading() as connection:
             states = {OrderState(row["state"]) for row in await connection.fetch("SELECT state FROM orders")}

@@ -94,6 +94,7 @@ WITH mine AS MATERIALIZED (
     SELECT signals, subjects FROM risk_scores WHERE order_id = $1 ORDER BY id DESC LIMIT 1
 ), whom AS MATERIALIZED (
     SELECT decode(s.value, 'hex') AS subject FROM latest, jsonb_each_text(latest.subjects) AS s
+    UNION SELECT contact_index FROM mine
 ), earlier AS MATERIALIZED (
     SELECT id, state FROM orders WHERE contact_index = (SELECT contact_index FROM mine) AND id < $1 AND id > $2
     ORDER BY id DESC LIMIT 30
