@@ -98,6 +98,17 @@ INSERT INTO cases (order_id, kind, state, facts, opened_at, answer_by, solve_by)
 VALUES ({DELIVERED}, 'other', 'open', '{{}}', now(), now(), now())
 """
 
+_STAFF = "INSERT INTO staff (login, role, password_hash, created_at) VALUES ('li', 'owner', '', now())"
+_BATCH = """
+INSERT INTO order_batches (action, state, staff_id, chosen, needs, drawn_at, confirmed_at, ended_at, lapse_at)
+SELECT '{}', '{}', id, '[]', {}, now(), now(), {}, {} FROM staff
+"""
+_ITEM = f"""
+INSERT INTO order_batch_items (batch_id, place, order_id, state, result_id)
+SELECT id, 1, {DELIVERED}, '{{}}', 4711 FROM order_batches
+"""
+DONE_BATCH = _BATCH.format("{}", "done", 0, "now()", "NULL")
+
 _LONG_AGO = "UPDATE order_events SET at = at - interval '30 hours' WHERE order_id = {}"
 
 PLANTED = [
@@ -192,6 +203,11 @@ PLANTED = [
     ("cases_forgotten", [RESUBMISSION_NOBODY_LOOKS_AT, "UPDATE resubmissions SET applied_at = '2020-01-01'"]),
     ("requests_forgotten", [LAPSED_REQUEST]),
     ("requests_forgotten", [UNAGREED_REQUEST]),
+    ("batches_astray", [_STAFF, DONE_BATCH.format("release"), _ITEM.format("todo")]),
+    ("batches_astray", [_STAFF, _BATCH.format("refund", "running", 1, "NULL", "NULL")]),
+    ("batches_astray", [_STAFF, _BATCH.format("refund", "draft", 0, "NULL", "'2020-01-01Z'")]),
+    ("batches_disagree", [_STAFF, DONE_BATCH.format("refund"), _ITEM.format("done")]),
+    ("batches_disagree", [_STAFF, DONE_BATCH.format("resubmit"), _ITEM.format("waiting")]),
     ("merchant_orders_unpaid", ["DELETE FROM receipts WHERE heard_from = 'ledger'"]),
     ("stories_broken", [f"UPDATE orders SET state = 'completed' WHERE id = {DELIVERED}"]),
     ("stories_broken", [f"DELETE FROM order_events WHERE order_id = {WAITING}"]),

@@ -8,6 +8,7 @@ from kameng.kernel.database import Connection, Database
 from kameng.orders.contact import IN_CLEAR
 from kameng.tracking import aftersales_invariant_queries as of_cases
 from kameng.tracking import attention_invariant_queries as of_attention
+from kameng.tracking import batch_invariant_queries as of_batches
 from kameng.tracking import delivery_invariant_queries as of_deliveries
 from kameng.tracking import invariant_queries as queries
 from kameng.tracking import money_invariant_queries as of_money
@@ -79,6 +80,11 @@ _PROMISES: Mapping[str, _Promise] = {
     "requests_forgotten": _Promise(
         "a refund request waits for nobody, or money went out without enough agreeing", of_money.REQUESTS_FORGOTTEN
     ),
+    "batches_astray": _Promise(
+        "a batch has ended with something left to do, goes on without enough agreeing, or waits for ever",
+        of_batches.BATCHES_ASTRAY,
+    ),
+    "batches_disagree": _Promise("what a batch says it did was not done, or twice", of_batches.BATCHES_DISAGREE),
     "balances_astray": _Promise("a balance is not the sum of what moved it", queries.BALANCES_ASTRAY),
     "balance_payments_disagree": _Promise(
         "a payment from a balance, or its refund, and the ledger disagree", queries.BALANCE_PAYMENTS_DISAGREE
