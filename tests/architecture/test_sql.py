@@ -41,6 +41,11 @@ def statements_of(file: Path) -> dict[str, str]:
     }
 
 
+#: What is claimed is picked once, whatever the plan: inside a join or an IN the picking may run once for each row that
+#: it is compared with, and then claims more than its limit each time.
+CLAIM = re.compile(r"\s*(WITH|UPDATE|DELETE)\s.*SKIP LOCKED", re.DOTALL)
+PICKED_ONCE = re.compile(r"= ANY \(ARRAY\(|AS MATERIALIZED|= \(SELECT")
+
 STATEMENTS = {name: text for file in STORES for name, text in statements_of(file).items()}
 
 
@@ -56,6 +61,12 @@ async def test_every_statement_can_be_prepared_against_the_schema(template_url: 
                 refused[name] = str(error)
     await connection.close()
     assert refused == {}
+
+
+def test_what_is_claimed_is_picked_once() -> None:
+    claims = {name: text for name, text in STATEMENTS.items() if CLAIM.match(text)}
+    assert len(claims) >= 10
+    assert [name for name, text in claims.items() if not PICKED_ONCE.search(text)] == []
 
 
 @pytest.mark.parametrize("file", [file for file in STORES if holds_sql(file)], ids=name_of)

@@ -20,11 +20,13 @@ FROM unnest($2::integer[], $3::bigint[], $4::text[], $5::bigint[], $6::text[]) A
 # Of each batch some, so that a long one does not keep a short one waiting. Whoever takes items up puts them off: when
 # a worker dies, they are found again.
 CLAIM = """
-UPDATE order_batch_items i SET try_at = $2
-FROM (SELECT t.batch_id, t.order_id FROM unnest($1::bigint[]) AS b (id) CROSS JOIN LATERAL (
-          SELECT batch_id, order_id FROM order_batch_items
-          WHERE batch_id = b.id AND state = 'todo' AND try_at <= $3
-          ORDER BY place LIMIT $4 FOR UPDATE SKIP LOCKED) t) AS due
+WITH due AS MATERIALIZED (
+    SELECT t.batch_id, t.order_id FROM unnest($1::bigint[]) AS b (id) CROSS JOIN LATERAL (
+        SELECT batch_id, order_id FROM order_batch_items
+        WHERE batch_id = b.id AND state = 'todo' AND try_at <= $3
+        ORDER BY place LIMIT $4 FOR UPDATE SKIP LOCKED) t
+)
+UPDATE order_batch_items i SET try_at = $2 FROM due
 WHERE i.batch_id = due.batch_id AND i.order_id = due.order_id
 RETURNING i.batch_id, i.order_id, i.seen_state, i.amount_fen, i.tries, i.place
 """

@@ -55,25 +55,25 @@ WHERE id = $1 AND state = $2
 
 CLAIM_TO_ASK = f"""
 UPDATE delivery_attempts SET ask_at = $1::timestamptz + $2::interval, asks = asks + 1
-WHERE id IN (
+WHERE id = ANY (ARRAY(
     SELECT picked.id FROM unnest($3::integer[], $4::integer[]) AS free (supplier_id, calls)
     CROSS JOIN LATERAL (
         SELECT a.id FROM delivery_attempts a
         WHERE a.supplier_id = free.supplier_id AND a.ask_at <= $1
-        ORDER BY a.ask_at LIMIT free.calls FOR UPDATE SKIP LOCKED) AS picked)
+        ORDER BY a.ask_at LIMIT free.calls FOR UPDATE SKIP LOCKED) AS picked))
 RETURNING {_ATTEMPT}
 """  # noqa: S608 - a constant
 
 # Of suppliers that can't be asked at present.
 CLAIM_UNASKED = f"""
 UPDATE delivery_attempts SET ask_at = $1::timestamptz + $2::interval, asks = asks + 1
-WHERE id IN (
+WHERE id = ANY (ARRAY(
     SELECT picked.id FROM suppliers s
     CROSS JOIN LATERAL (
         SELECT a.id FROM delivery_attempts a
         WHERE a.supplier_id = s.id AND a.ask_at <= $1::timestamptz - $3::interval
         ORDER BY a.ask_at LIMIT $5 FOR UPDATE SKIP LOCKED) AS picked
-    WHERE s.id <> ALL ($4::integer[]))
+    WHERE s.id <> ALL ($4::integer[])))
 RETURNING {_ATTEMPT}
 """  # noqa: S608 - a constant
 
