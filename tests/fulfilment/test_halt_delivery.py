@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from kameng.fulfilment.halt_delivery import DeliveryInDoubt
-from kameng.fulfilment.route_again import NothingToRoute, route_again
+from kameng.fulfilment.route_again import NothingToRoute, PaidBack, route_again
 from kameng.kernel.errors import InvalidInput
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.orders.lock import OrderMissing
@@ -117,7 +117,7 @@ async def test_what_was_never_stuck_is_not_routed_again(shop: Shop) -> None:
         await decide(route_again, bench)
     bench["north"].will("place", Refused(Reason.OTHER, "不卖"))
     await bench.work()
-    with pytest.raises(NothingToRoute):
+    with pytest.raises(PaidBack):
         await decide(route_again, bench)
     bench.order_id = OrderId(404)
     with pytest.raises(OrderMissing):

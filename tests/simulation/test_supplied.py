@@ -14,8 +14,9 @@ from structlog.testing import capture_logs
 from kameng.kernel.clock import VirtualClock
 from kameng.kernel.crypto import Keyring
 from tests.simulation.books import differences, summary
+from tests.simulation.carriers import Carrier
 from tests.simulation.people import Desk, Worker
-from tests.simulation.supplied import AccountBuyer, BackOffice, Carrier, Overseer, SuppliedWorld, a_supplied_world
+from tests.simulation.supplied import AccountBuyer, BackOffice, Overseer, SuppliedWorld, a_supplied_world
 from tests.simulation.supplier_books import made_of, supplier_differences
 from tests.simulation.test_simulation import HOUR_S, let_time_pass, seeds
 from tests.simulation.world import a_world

@@ -62,7 +62,7 @@ async def test_an_order_is_found_by_what_suppliers_know_it_by(console: Console, 
     path = await two_attempts(supplied)
     await supplied.order()
     answer = await console.post("/console/orders", {"q": typed.format(number=path.rpartition("/")[2])})
-    assert answer.headers["location"] == path
+    assert answer.headers["location"].partition("?")[0] == path
     assert (await console.log())[0].facts["orders"] == 1
 
 

@@ -46,7 +46,7 @@ async def in_doubt(supplied: Supplied, *, words: str = "HTTP 502 <b>") -> str:
 async def test_an_empty_queue_says_so(console: Console, supplied: Supplied) -> None:
     page = await console.get(QUEUE)
     assert EMPTY in page.text
-    assert "bg-red text-red-fg" not in page.text
+    assert '异常队列 <span class="badge' not in page.text
 
 
 async def test_an_order_in_doubt_stands_in_the_queue_and_is_counted_in_the_menu(
