@@ -127,6 +127,7 @@ async def test_codes_are_shown_once_with_a_reason_and_told_in_both_stories(conso
     assert len(shown_in(answer.text)) == 1
     assert shown_in((await console.get(f"/console/orders/{printed(order)}")).text) == []
     assert await done(console) == [("order:revealed", "买家来电")]
+    assert "卡密被查看<br>员工 owner" in (await console.get(f"/console/orders/{printed(order)}")).text
     told = await console.db.pool.fetchrow("SELECT * FROM order_events WHERE event = 'revealed'")
     assert told is not None
     assert (told["actor_kind"], told["actor_id"], told["facts"]["cards"]) == ("staff", "owner", 1)
