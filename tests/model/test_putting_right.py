@@ -218,7 +218,8 @@ class PuttingRight(RuleBasedStateMachine):
         violations = await check_invariants(self.db, now=self.clock.now())
         # What falls due while the clock leaps is done by the next round of work.
         due = {"sweeps_asleep", "deliveries_forgotten", "attempts_forgotten", "resubmissions_forgotten",
-               "paid_and_forgotten", "refunds_forgotten", "cases_forgotten", "stood_unseen", "stuck_astray"}  # fmt: skip
+               "paid_and_forgotten", "refunds_forgotten", "cases_forgotten", "stood_unseen",
+               "stuck_astray"}  # fmt: skip
         wrong = [str(one) for one in violations if one.name not in due]
         async with self.db.reading() as connection:
             states = {OrderState(row["state"]) for row in await connection.fetch("SELECT state FROM orders")}

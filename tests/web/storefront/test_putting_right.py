@@ -2,13 +2,20 @@ from datetime import timedelta
 
 import pytest
 
+from kameng.catalogue.edit import SkuDraft, save_sku
 from kameng.kernel.clock import VirtualClock
+from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.orders.advance import advance
 from kameng.orders.lifecycle import SYSTEM, CorrectionAsked
 from kameng.orders.lock import lock_order
+from kameng.orders.name_subject import subject_typed
 from kameng.orders.number import OrderId
 from kameng.payment.expire import expire_orders
+from kameng.risk.lists import put_on_list
+from kameng.risk.scorecard import Listed
+from kameng.risk.subjects import SubjectKind
+from tests.stock.builders import some_cards
 from tests.web.shopfront import PHONE, Shopfront, hidden
 from tests.web.top_ups import a_top_up, a_top_up_order
 
@@ -122,3 +129,45 @@ async def test_by_the_link_the_whole_contact_is_asked_for(shopfront: Shopfront, 
     assert await shopfront.count("account_changes") == 0
     assert (await shopfront.post(path, typed | {"contact": PHONE})).status_code == 303
     assert await shopfront.state_of(order_no) == "delivering"
+
+
+async def test_another_face_value_is_offered_before_the_codes_are_read(
+    shopfront: Shopfront, db: Database, keyring: Keyring
+) -> None:
+    async with db.transaction() as tx:
+        other = await save_sku(tx, SkuDraft("honor-of-kings", "60 点", 100))
+    await some_cards(db, keyring, other, ["SMALL-0001", "SMALL-0002"])
+    order_no = await shopfront.ordered()
+    await shopfront.paid(order_no)
+    page = (await shopfront.get(f"/orders/{order_no}")).text
+    assert 'data-offer="change_goods"' in page
+    assert "60 点 · ¥1.00" in page
+    changed = await shopfront.post(f"/orders/{order_no}/resubmission", {"kind": "change_goods", "sku": str(other)})
+    assert changed.status_code == 303
+    page = (await shopfront.get(f"/orders/{order_no}")).text
+    assert "已换成其他面值" in page
+    assert 'data-offer="change_goods"' not in page
+    assert "SMALL-000" in (await shopfront.post(f"/orders/{order_no}/reveal", {})).text
+
+
+async def test_what_speaks_against_it_asks_for_the_whole_contact_once_more(
+    shopfront: Shopfront, db: Database, keyring: Keyring
+) -> None:
+    async with db.transaction() as tx:
+        other = await save_sku(tx, SkuDraft("honor-of-kings", "60 点", 100))
+    await some_cards(db, keyring, other, ["SMALL-0001"])
+    order_no = await shopfront.ordered()
+    await shopfront.paid(order_no)
+    async with db.transaction() as tx:
+        subject = subject_typed(keyring, SubjectKind.CONTACT, PHONE)
+        await put_on_list(tx, Listed.WATCH, subject, reason="多次换货", until=None, staff_id=None)
+    typed = {"kind": "change_goods", "sku": str(other)}
+    asked = await shopfront.post(f"/orders/{order_no}/resubmission", typed)
+    assert (asked.status_code, 'name="contact"' in asked.text) == (403, True)
+    assert await shopfront.count("resubmissions") == 0
+    wrong = await shopfront.post(f"/orders/{order_no}/resubmission", typed | {"contact": "13900009999"})
+    assert wrong.status_code == 422
+    assert await shopfront.count("resubmissions") == 0
+    proved = await shopfront.post(f"/orders/{order_no}/resubmission", typed | {"contact": PHONE})
+    assert proved.status_code == 303
+    assert await shopfront.count("resubmissions") == 1

@@ -72,7 +72,7 @@ class RemedyShape(Struct):
         ),
     ]
     stage_name: Annotated[str, Meta(examples=["已批准，正在退回"])]
-    amount_fen: int | None
+    amount_fen: Annotated[int, Meta(description="Of a refund; 0 for a replacement.", examples=[1000])]
     began_at: datetime
     ended_at: datetime | None
 

@@ -231,7 +231,12 @@ async def _shape(counter: Counter, order_id: OrderId) -> CaseShape:
         ],
         remedies=[
             RemedyShape(
-                one.kind, one.stage, words(STAGE_NAMES[one.kind, one.stage]), one.amount_fen, one.began_at, one.ended_at
+                one.kind,
+                one.stage,
+                words(STAGE_NAMES[one.kind, one.stage]),
+                one.amount_fen or 0,
+                one.began_at,
+                one.ended_at,
             )
             for one in seen.remedies
         ],
