@@ -4,15 +4,22 @@ import re
 
 import pytest
 
+from kameng.batches.batch import Action, BatchState, ItemState, Unfit
 from kameng.batches.carry_out import carry_out_batches
 from kameng.batches.one_by_one import Bench
 from kameng.checkout.place_order import CheckoutRules
+from kameng.fulfilment.halt_delivery import DeliveryInDoubt
+from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId, printed
+from kameng.payment.ask_refund import NothingLeft
 from kameng.payment.gateways import Gateways
+from kameng.payment.grant_refund import WholeOnly
+from kameng.payment.refund import NotNow
 from kameng.payment.request import RefundRules
 from kameng.resubmission.desk import Desk
-from kameng.resubmission.resubmission import ResubmissionRules
+from kameng.resubmission.resubmission import ResubmissionRules, Why
 from kameng.staff.roles import Role
+from kameng.web.console import batch_wording
 from tests.web.console.conftest import Console
 from tests.web.console.shop import Shop
 
@@ -144,3 +151,15 @@ async def test_a_number_of_no_batch_is_not_found(console: Console, shop: Shop, n
     assert (await console.get(f"/console/batches/{number}")).status_code == 404
     assert (await console.post(f"/console/batches/{number}/approve", {"reason": "x"})).status_code == 404
     assert (await console.post(f"/console/batches/refund/{number}/stop")).status_code == 404
+
+
+def test_everything_about_batches_has_a_name() -> None:
+    for names, values in (
+        (batch_wording.ACTIONS, Action), (batch_wording.EXPLAINED, Action), (batch_wording.RESULTS, Action),
+        (batch_wording.STATES, BatchState), (batch_wording.STATE_COLOURS, BatchState),
+        (batch_wording.ITEMS, ItemState), (batch_wording.ITEM_COLOURS, ItemState),
+    ):  # fmt: skip
+        assert set(names) == set(values)
+    codes = {*Unfit, *Why, NotNow.code, NothingLeft.code, WholeOnly.code, DeliveryInDoubt.code, OrderMissing.code}
+    assert [code for code in codes if batch_wording.why_words(str(code)) is None] == []
+    assert batch_wording.why_words("RaiseError") is None
