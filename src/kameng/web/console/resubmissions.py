@@ -15,6 +15,7 @@ from kameng.resubmission.resubmission import ResubmissionState
 from kameng.risk.scorecard import RULE_NAMES
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
+from kameng.tracking.desk import order_subject
 from kameng.web.console import case_wording
 from kameng.web.console.door import Desk, needs
 from kameng.web.console.pages import RESUBMISSIONS, back_to, show, typed
@@ -50,7 +51,7 @@ async def decide(desk: NamedDependency[Desk], resubmission_id: FromPath[int]) ->
             if one.id != resubmission_id:
                 raise NothingToDecide
             what = "resubmission:allowed" if allow else "resubmission:denied"
-            await note(tx, desk.note(what, f"order:{order_id}", kind=one.kind, state=one.state, reason=reason))
+            await note(tx, desk.note(what, order_subject(order_id), kind=one.kind, state=one.state, reason=reason))
     except _SHOWN as refusal:
         return await _show(desk, resubmission_id, refusal=refusal, form=form)
     return back_to(f"{RESUBMISSIONS}/{resubmission_id}", done=_done(one.state, allow=allow))
@@ -62,7 +63,9 @@ async def _show(
     """Raises ResubmissionMissing."""
     async with desk.db.transaction() as tx:
         file = await read_left(tx.connection, desk.keyring, _known(resubmission_id))
-        await note(tx, desk.note("resubmission:looked_at", f"order:{file.line.one.order_id}", kind=file.line.one.kind))
+        await note(
+            tx, desk.note("resubmission:looked_at", order_subject(file.line.one.order_id), kind=file.line.one.kind)
+        )
     return show(
         desk.request, "console/resubmissions/page.html", status=refusal.status if refusal else 200, file=file,
         one=file.line.one, rules_named=RULE_NAMES, cases=case_wording, refusal=refusal, form=form or {},
