@@ -139,7 +139,7 @@ SELECT concat_ws('.',
     (SELECT max(s.id) FROM risk_scores s WHERE s.order_id = o.id),
     (SELECT max(n.id) FROM order_notes n WHERE n.order_id = o.id),
     (SELECT concat(h.owner_id, h.follow_up_at) FROM order_handling h WHERE h.order_id = o.id),
-    (SELECT max(l.id) FROM staff_audit l WHERE l.subject = $2 AND l.action <> 'order:looked_at'))
+    (SELECT max(l.id) FROM staff_audit l WHERE l.subject = $2 AND l.action NOT LIKE '%:looked_at'))
 FROM orders o WHERE o.id = $1
 """
 
