@@ -1,6 +1,8 @@
 """Whatever stands too long is found before its buyer asks: once a stay, by whoever looks, until it moves."""
 
 import asyncio
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from enum import StrEnum
 
@@ -70,7 +72,7 @@ async def arrives(bench: Bench) -> None:
 
 
 def test_every_state_that_somebody_waits_in_has_a_bound() -> None:
-    by_thing: dict[Thing, set[StrEnum]] = {
+    by_thing: Mapping[Thing, AbstractSet[StrEnum]] = {
         Thing.ORDER: set(OrderState) - SETTLED,
         Thing.RESUBMISSION: set(OPEN),
         Thing.REFUND: set(RefundState) - {RefundState.DONE},
