@@ -22,7 +22,7 @@ class ReplacedBefore(Refusal):
     """Pieces of it were exchanged for others, and whoever asks has not seen that."""
 
     code = "replaced_before"
-    words = Words("这个订单的卡密已经更换过。同一件商品不能既换货又退款，请刷新核对后再决定")
+    words = Words("这个订单的卡密已经更换过，同一件商品不能既换货又退款。换后的也不能用时，请在售后工单里勾选后退款")
 
 
 class NothingLeft(Refusal):

@@ -12,7 +12,7 @@ from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
 from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.payment.approve_refund import approve_refund
-from kameng.payment.ask_refund import NothingLeft, RefundWish, ask_refund
+from kameng.payment.ask_refund import NothingLeft, RefundWish, ReplacedBefore, ask_refund
 from kameng.payment.attempt import RefundCause
 from kameng.payment.decline_refund import decline_refund
 from kameng.payment.grant_refund import WholeOnly
@@ -42,6 +42,7 @@ REQUEST_ID_MAX = 2**63 - 1
 Decision = Callable[[Actor, str], Awaitable[RefundRequest]]
 _SHOWN: tuple[type[Refusal], ...] = (
     InvalidInput, NotNow, NothingLeft, WholeOnly, DeliveryInDoubt, RequestEnded, OwnRequest, AgreedBefore,
+    ReplacedBefore,
 )  # fmt: skip
 # How the log names what became of a request. What left an event behind stands among the order's events.
 _NOTED = {
