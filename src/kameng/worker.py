@@ -104,7 +104,10 @@ def sweeps_of(
         Sweep("end_holds", every_5_s, partial(end_holds, db=db)),
         Sweep("resume_imports", timedelta(minutes=1), partial(resume_imports, db=db)),
         Sweep(
-            "index_tails", timedelta(minutes=1), partial(index_tails, db=db, keyring=settings.keyring()), may_be_cut=True
+            "index_tails",
+            timedelta(minutes=1),
+            partial(index_tails, db=db, keyring=settings.keyring()),
+            may_be_cut=True,
         ),
         Sweep("sweep_holds", timedelta(minutes=1), partial(sweep_holds, db=db), HOLDS_AT_A_TIME),
         Sweep(

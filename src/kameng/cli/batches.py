@@ -57,7 +57,8 @@ def draw_up_command(  # noqa: PLR0913 - what may be asked for
         if numbers is not None:
             return read_pasted(numbers.read())
         now = datetime.now(SHANGHAI)
-        return Filter(OrderState(state or ""), now - timedelta(days=days), now + timedelta(seconds=1), product, supplier, why)
+        since, until = now - timedelta(days=days), now + timedelta(seconds=1)
+        return Filter(OrderState(state or ""), since, until, product, supplier, why)
 
     async def body(db: Database) -> None:
         wish = Wish(Action(action), orders(), await _staff(db, login))
