@@ -14,6 +14,7 @@ from kameng.orders.advance import advance
 from kameng.orders.lifecycle import Actor, ActorKind, TakenInHand
 from kameng.orders.lock import lock_order
 from kameng.orders.number import OrderId
+from kameng.orders.take_order import hand_order_to
 from kameng.staff.member import Staff, StaffMissing
 
 
@@ -81,8 +82,20 @@ async def take(*, db: Database, taking: Taking) -> str | None:
         if not await store.claim(tx, (item.queue, item.id, taking.to, taking.instead_of, item.since)):
             raise ItemTaken(login=await store.owner_of(tx, item.queue, item.id) or "–")
         if order_id is not None:
-            await _promise(tx, item.id, order_id, taking)
+            await _promise(tx, item.id, order_id, by=taking.by, is_taken=taking.to is not None)
+        if order_id is not None or item.queue is Queue.REVIEW:
+            # Whoever opens the order's own page sees whose it is.
+            await hand_order_to(tx, OrderId(order_id or item.id), taking.to)
     return login
+
+
+async def take_stuck_of(tx: Transaction, *, order_id: OrderId, by: Staff, to: int | None) -> None:
+    """Whoever takes an order takes what is stuck about it, and its buyer is told that somebody is on it."""
+    await lock_order(tx, order_id)
+    row = await store.stuck_of(tx, order_id)
+    if row is not None:
+        await store.claim(tx, (Queue.STUCK, row["id"], to, row["owner_id"], row["found_at"]))
+        await _promise(tx, row["id"], order_id, by=by, is_taken=to is not None)
 
 
 async def set_follow_up(*, db: Database, item: Item, at: datetime | None) -> None:
@@ -119,12 +132,12 @@ async def _hold(tx: Transaction, item: Item) -> OrderId | None:
     return OrderId(order_id)
 
 
-async def _promise(tx: Transaction, stuck_id: int, order_id: OrderId, taking: Taking) -> None:
+async def _promise(tx: Transaction, stuck_id: int, order_id: OrderId, *, by: Staff, is_taken: bool) -> None:
     """Its buyer is told that somebody is on it, and hears more within the time of its kind."""
     row = await store.lock(tx, stuck_id)
     assert row is not None, "held above"
     within = (await read_bounds(tx.connection))[Place(Thing(row["thing"]), row["state"])].promise
-    await store.promise(tx, stuck_id, tx.now + within, is_taken=taking.to is not None)
-    if taking.to is not None:
-        actor = Actor(ActorKind.STAFF, taking.by.login)
+    await store.promise(tx, stuck_id, tx.now + within, is_taken=is_taken)
+    if is_taken:
+        actor = Actor(ActorKind.STAFF, by.login)
         await advance(tx, await lock_order(tx, order_id), TakenInHand(actor))

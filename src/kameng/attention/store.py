@@ -136,6 +136,11 @@ COUNT = f"SELECT count(*) FROM stuck s WHERE s.ended_at IS NULL AND NOT {_MOVED}
 
 LOCK = "SELECT id, order_id, thing, state, role, ended_at FROM stuck WHERE id = $1 FOR UPDATE"
 
+STUCK_OF = """
+SELECT s.id, s.found_at, c.owner_id FROM stuck s LEFT JOIN claims c ON c.queue = 'stuck' AND c.item = s.id
+WHERE s.order_id = $1 AND s.ended_at IS NULL FOR UPDATE OF s
+"""
+
 ORDER_OF = "SELECT order_id FROM stuck WHERE id = $1 AND ended_at IS NULL"
 
 PROMISE = "UPDATE stuck SET promise_at = $2, taken_at = CASE WHEN $3 THEN coalesce(taken_at, $4) END WHERE id = $1"
@@ -228,6 +233,10 @@ async def list_open(connection: Connection, *, at_most: int) -> list[asyncpg.Rec
 async def count_open(connection: Connection) -> int:
     count: int = await connection.fetchval(COUNT)
     return count
+
+
+async def stuck_of(tx: Transaction, order_id: int) -> asyncpg.Record | None:
+    return await tx.connection.fetchrow(STUCK_OF, order_id)
 
 
 async def order_of(tx: Transaction, stuck_id: int) -> int | None:

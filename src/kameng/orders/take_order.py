@@ -3,7 +3,7 @@
 from kameng.kernel.database import Transaction
 from kameng.orders import handling_store
 from kameng.orders.handling import OrderTakenByAnother
-from kameng.orders.lock import OrderMissing
+from kameng.orders.lock import lock_order
 from kameng.orders.number import OrderId
 from kameng.staff.member import StaffMissing
 from kameng.staff.roles import Permission, Role, may
@@ -16,8 +16,7 @@ async def take_order(tx: Transaction, *, order_id: OrderId, to: int | None, inst
     In the caller's transaction, which writes the audit entry. Raises OrderMissing, OrderTakenByAnother, StaffMissing
     (also for somebody who is disabled or may not handle orders).
     """
-    if not await handling_store.exists(tx, order_id):
-        raise OrderMissing
+    await lock_order(tx, order_id)
     login = await _login_of(tx, to)
     owner_id = await handling_store.hold(tx, order_id)
     if owner_id not in {to, instead_of}:
@@ -25,6 +24,12 @@ async def take_order(tx: Transaction, *, order_id: OrderId, to: int | None, inst
         raise OrderTakenByAnother(login=owner["login"] if owner else "–")
     await handling_store.set_owner(tx, order_id, to)
     return login
+
+
+async def hand_order_to(tx: Transaction, order_id: OrderId, owner_id: int | None) -> None:
+    """Whoever has taken something about an order sees to the order. Whoever may take it was asked before."""
+    await handling_store.hold(tx, order_id)
+    await handling_store.set_owner(tx, order_id, owner_id)
 
 
 async def _login_of(tx: Transaction, staff_id: int | None) -> str | None:

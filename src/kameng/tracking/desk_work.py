@@ -1,4 +1,5 @@
-"""What waits for staff beside deliveries and cases: held orders, refunds to approve, resubmissions with staff."""
+"""What waits for staff beside deliveries and cases: held orders, refunds to approve, resubmissions with staff, and what
+somebody follows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kameng.kernel.database import Connection
+from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId
 from kameng.risk.score_order import reasons_of
 from kameng.risk.scorecard import Reason
@@ -24,6 +26,8 @@ class WorkCounts:
     cases: int
     refunds: int
     resubmissions: int
+    #: Those alone that somebody wanted to look at by now.
+    followed: int
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,22 @@ class LeftToStaff:
     face_value: str
 
 
-async def count_work(connection: Connection) -> WorkCounts:
-    row = await connection.fetchrow(work_store.COUNTED)
+@dataclass(frozen=True)
+class Followed:
+    """An order that somebody of the staff sees to, or wants to look at again."""
+
+    order_id: OrderId
+    owner_id: int | None
+    owner: str | None
+    follow_up_at: datetime | None
+    changed_at: datetime
+    state: OrderState
+    product_name: str
+    face_value: str
+
+
+async def count_work(connection: Connection, *, now: datetime) -> WorkCounts:
+    row = await connection.fetchrow(work_store.COUNTED, now)
     assert row is not None, "a SELECT without FROM is one row"
     return WorkCounts(**dict(row))
 
@@ -62,6 +80,14 @@ async def count_work(connection: Connection) -> WorkCounts:
 async def list_held_for_staff(connection: Connection) -> list[Held]:
     """What has to be decided first on top."""
     return [_held(dict(row)) for row in await connection.fetch(work_store.HELD, LINES_MAX)]
+
+
+async def list_followed(connection: Connection) -> list[Followed]:
+    """What is to be looked at first on top; what has no such moment, the longest untouched first."""
+    rows = await connection.fetch(work_store.FOLLOWED, LINES_MAX)
+    return [
+        Followed(**{**row, "order_id": OrderId(row["order_id"]), "state": OrderState(row["state"])}) for row in rows
+    ]
 
 
 async def list_left_to_staff(connection: Connection) -> list[LeftToStaff]:

@@ -25,7 +25,7 @@ from tests.web.console.things import things_of_suppliers
 
 pytestmark = pytest.mark.anyio
 SEEN = re.compile(r"seen=([0-9a-f]+)")
-QUEUES = ("doubt", "stuck", "review", "cases", "refunds", "resubmissions")
+QUEUES = ("doubt", "stuck", "review", "cases", "refunds", "resubmissions", "followed")
 
 
 async def held(console: Console, shop: Shop) -> OrderId:
@@ -212,3 +212,38 @@ async def test_lists_are_added_to_and_ended(console: Console, shop: Shop) -> Non
     card = (await console.get("/console/risk/card")).text
     assert "同一联系方式一小时内的订单数" in card
     assert PHONE not in str([(line.facts, line.subject) for line in await console.log()])
+
+
+async def test_what_is_taken_in_the_queue_is_taken_on_the_orders_page_too(
+    console: Console, shop: Shop, clock: VirtualClock
+) -> None:
+    me = await console.enter_as(Role.CUSTOMER_SERVICE)
+    item, order_no = await stuck_item(console, shop, clock)
+    await console.post(f"/console/work/stuck/{item}/take", {"was": "0"})
+    owner = "SELECT s.login FROM order_handling h JOIN staff s ON s.id = h.owner_id"
+    claimed = "SELECT s.login FROM claims c JOIN staff s ON s.id = c.owner_id WHERE c.queue = 'stuck'"
+    assert await console.db.pool.fetchval(claimed) == me.login
+    assert await console.db.pool.fetchval(owner) == me.login
+    assert order_no in (await console.get("/console/work?queue=followed")).text
+    # Left on the order's page, it is left in the queue.
+    await console.post(f"/console/orders/{order_no}/take", {"to": "", "instead_of": str(me.id)})
+    assert await console.db.pool.fetchval(claimed) is None
+    assert await console.db.pool.fetchval(owner) is None
+
+
+async def test_an_order_to_look_at_again_comes_up_when_it_is_time(
+    console: Console, shop: Shop, clock: VirtualClock
+) -> None:
+    await console.enter_as(Role.CUSTOMER_SERVICE)
+    order_id = await shop.paid(paid_fen=1)
+    at = (clock.now() + timedelta(hours=8, minutes=10)).strftime("%Y-%m-%dT%H:%M")
+    await console.post(f"/console/orders/{printed(order_id)}/follow-up", {"follow_up": at})
+    page = (await console.get("/console/work?queue=followed")).text
+    assert f'id="followed-{order_id}"' in page
+    assert "跟进订单 0" in page
+    clock.go_on(timedelta(minutes=15))
+    assert "跟进订单 1" in (await console.get("/console/work?queue=followed")).text
+    await console.post(f"/console/work/followed/{order_id}/take", {"was": "0"})
+    assert await console.db.pool.fetchval("SELECT owner_id FROM order_handling") is not None
+    await console.post(f"/console/work/followed/{order_id}/follow-up", {"follow_up": ""})
+    assert "跟进订单 0" in (await console.get("/console/work?queue=followed")).text

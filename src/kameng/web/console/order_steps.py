@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kameng.aftersales.macros import MacroMissing, list_macros
+from kameng.attention.claim import take_stuck_of
 from kameng.fulfilment.ask_correction import NothingToCorrect, ask_correction
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
@@ -107,6 +108,7 @@ async def take(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Response
         async with desk.db.transaction() as tx:
             to, instead_of = _number(form.get("to", "")), _number(form.get("instead_of", ""))
             login = await take_order(tx, order_id=order_id, to=to, instead_of=instead_of)
+            await take_stuck_of(tx, order_id=order_id, by=desk.looker.staff, to=to)
             await note(tx, desk.note("order:taken", order_subject(order_id), to=login))
     except _SHOWN as refusal:
         return await show_order(desk, order_id, refusal=refusal)

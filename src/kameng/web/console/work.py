@@ -15,9 +15,13 @@ from kameng.aftersales.queue import list_handlers
 from kameng.aftersales.set_follow_up import set_follow_up as set_case_follow_up
 from kameng.aftersales.take_case import TakenByAnother, take_case
 from kameng.aftersales.take_case import Taking as CaseTaking
-from kameng.attention.claim import Item, ItemGone, ItemTaken, Queue, Taking, set_follow_up, take
+from kameng.attention.claim import Item, ItemGone, ItemTaken, Queue, Taking, set_follow_up, take, take_stuck_of
 from kameng.fulfilment.decide_attempt import AttemptMissing, AttemptNotInDoubt, AttemptTaken, take_attempt
 from kameng.kernel.errors import InvalidInput, Refusal
+from kameng.orders.follow_up_order import follow_up_order
+from kameng.orders.handling import OrderTakenByAnother
+from kameng.orders.number import OrderId
+from kameng.orders.take_order import take_order
 from kameng.staff.audit import NotedDatabase
 from kameng.staff.member import StaffMissing
 from kameng.staff.roles import NotPermitted, Permission, may
@@ -34,7 +38,7 @@ PATH = "/console/work"
 ID_MAX = 2**63 - 1
 _SHOWN: tuple[type[Refusal], ...] = (
     InvalidInput, ItemTaken, ItemGone, TakenByAnother, CaseMoved, CaseMissing, StaffMissing, AttemptTaken,
-    AttemptNotInDoubt, AttemptMissing,
+    AttemptNotInDoubt, AttemptMissing, OrderTakenByAnother,
 )  # fmt: skip
 
 
@@ -71,6 +75,10 @@ async def take_item(desk: NamedDependency[Desk], queue: FromPath[str], item: Fro
             await take_attempt(db=noted, attempt_id=item, staff_id=me.id, only_free=True)
         elif wanted is WorkQueue.CASES:
             await take_case(db=noted, taking=CaseTaking(item, me, to, was))
+        elif wanted is WorkQueue.FOLLOWED:
+            async with noted.transaction() as tx:
+                await take_order(tx, order_id=OrderId(item), to=to, instead_of=was)
+                await take_stuck_of(tx, order_id=OrderId(item), by=me, to=to)
         else:
             await take(db=noted, taking=Taking(Item(Queue(wanted), item, line.since), me, to, was))
     except _SHOWN as refusal:
@@ -90,6 +98,9 @@ async def follow_up(desk: NamedDependency[Desk], queue: FromPath[str], item: Fro
             await set_case_follow_up(db=noted, case_id=item, by=desk.looker.staff, at=at)
         elif wanted is WorkQueue.DOUBT:
             raise ItemGone
+        elif wanted is WorkQueue.FOLLOWED:
+            async with noted.transaction() as tx:
+                await follow_up_order(tx, order_id=OrderId(item), at=at)
         else:
             await set_follow_up(db=noted, item=Item(Queue(wanted), item, line.since), at=at)
     except ItemGone as refusal:

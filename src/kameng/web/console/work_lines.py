@@ -21,7 +21,15 @@ from kameng.risk.scorecard import RULE_NAMES
 from kameng.staff.roles import ROLE_NAMES, Permission
 from kameng.tracking.desk_exceptions import ExceptionKind, ExceptionLine, count_wanting, list_exceptions
 from kameng.tracking.desk_refunds import WaitingRequest, list_waiting_requests
-from kameng.tracking.desk_work import Held, LeftToStaff, count_work, list_held_for_staff, list_left_to_staff
+from kameng.tracking.desk_work import (
+    Followed,
+    Held,
+    LeftToStaff,
+    count_work,
+    list_followed,
+    list_held_for_staff,
+    list_left_to_staff,
+)
 from kameng.web.console.supply_wording import EXCEPTIONS
 
 
@@ -32,6 +40,7 @@ class WorkQueue(StrEnum):
     CASES = "cases"
     REFUNDS = "refunds"
     RESUBMISSIONS = "resubmissions"
+    FOLLOWED = "followed"
 
 
 QUEUE_NAMES: Mapping[WorkQueue, Words] = {
@@ -41,6 +50,7 @@ QUEUE_NAMES: Mapping[WorkQueue, Words] = {
     WorkQueue.CASES: Words("售后工单"),
     WorkQueue.REFUNDS: Words("退款审批"),
     WorkQueue.RESUBMISSIONS: Words("补交转人工"),
+    WorkQueue.FOLLOWED: Words("跟进订单"),
 }
 
 #: After g; the first letter of its name in pinyin where that is free.
@@ -51,6 +61,7 @@ KEYS: Mapping[WorkQueue, str] = {
     WorkQueue.CASES: "c",
     WorkQueue.REFUNDS: "t",
     WorkQueue.RESUBMISSIONS: "b",
+    WorkQueue.FOLLOWED: "f",
 }
 
 LOOKS: Mapping[WorkQueue, Permission] = {
@@ -60,6 +71,7 @@ LOOKS: Mapping[WorkQueue, Permission] = {
     WorkQueue.CASES: Permission.CASE_LOOK,
     WorkQueue.REFUNDS: Permission.REFUND_APPROVE,
     WorkQueue.RESUBMISSIONS: Permission.ORDER_LOOK,
+    WorkQueue.FOLLOWED: Permission.ORDER_LOOK,
 }
 TAKES: Mapping[WorkQueue, Permission] = {
     WorkQueue.DOUBT: Permission.DELIVERY_HANDLE,
@@ -68,6 +80,7 @@ TAKES: Mapping[WorkQueue, Permission] = {
     WorkQueue.CASES: Permission.CASE_HANDLE,
     WorkQueue.REFUNDS: Permission.REFUND_APPROVE,
     WorkQueue.RESUBMISSIONS: Permission.RESUBMISSION_DECIDE,
+    WorkQueue.FOLLOWED: Permission.ORDER_HANDLE,
 }
 
 
@@ -99,7 +112,7 @@ class Line:
 async def count_queues(db: Database) -> dict[WorkQueue, int]:
     """How many wait in each."""
     async with db.reading() as connection:
-        counts = await count_work(connection)
+        counts = await count_work(connection, now=db.clock.now())
         doubt, stuck = await count_wanting(connection), await count_stuck(connection)
     return {
         WorkQueue.DOUBT: doubt,
@@ -108,6 +121,7 @@ async def count_queues(db: Database) -> dict[WorkQueue, int]:
         WorkQueue.CASES: counts.cases,
         WorkQueue.REFUNDS: counts.refunds,
         WorkQueue.RESUBMISSIONS: counts.resubmissions,
+        WorkQueue.FOLLOWED: counts.followed,
     }
 
 
@@ -132,6 +146,9 @@ async def lines_of(db: Database, queue: WorkQueue) -> list[Line]:
         case WorkQueue.RESUBMISSIONS:
             async with db.reading() as connection:
                 lines = [_resubmission(one) for one in await list_left_to_staff(connection)]
+        case WorkQueue.FOLLOWED:
+            async with db.reading() as connection:
+                return [_followed(one, db.clock.now()) for one in await list_followed(connection)]
     async with db.reading() as connection:
         claims = await claims_of(connection, Queue(queue), [line.item for line in lines])
     return [_claimed(line, claims.get(line.item)) for line in lines]
@@ -209,4 +226,13 @@ def _resubmission(one: LeftToStaff) -> Line:
         WorkQueue.RESUBMISSIONS, one.id, one.order_id, RESUBMISSION_KINDS[Kind(one.kind)],
         [WHY_WORDS[Why(why)] for why in one.why], f"{one.product_name} {one.face_value}", one.applied_at, one.due_at,
         f"/console/resubmissions/{one.id}",
+    )  # fmt: skip
+
+
+def _followed(one: Followed, now: datetime) -> Line:
+    return Line(
+        WorkQueue.FOLLOWED, one.order_id, one.order_id, Words("跟进订单"), [STATE_NAMES[one.state]],
+        f"{one.product_name} {one.face_value}", one.changed_at, one.follow_up_at,
+        f"/console/orders/{printed(one.order_id)}", one.owner_id, one.owner,
+        is_late=one.follow_up_at is not None and one.follow_up_at <= now,
     )  # fmt: skip
