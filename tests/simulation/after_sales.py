@@ -96,7 +96,11 @@ class AfterSalesDesk:
     async def handle(self, *, to_the_end: bool = False) -> None:
         world, process = self.world, self.world.process()
         for row in await world.shop.rows(CASES):
-            what = "solve" if to_the_end else world.random.choice(["refund", "part", "replace", "solve"])
+            what = (
+                "solve"
+                if to_the_end
+                else world.random.choice(["refund", "part", "replace", "replace", "replace", "solve"])
+            )
             await tried(world, self._deal_with(process, int(str(row["id"])), what))
         for row in await world.shop.rows(LEFT):
             await tried(world, self._let(process, OrderId(int(str(row["order_id"])))))
