@@ -50,7 +50,8 @@ class Visitor:
 
     def look(self) -> None:
         """The page as it stands has no fault."""
-        assert self.page.evaluate(FAULTS) == [], self.page.url
+        faults = self.page.evaluate(FAULTS)
+        assert faults == [], f"{self.page.url}: {faults}"
         assert self.complaints == [], self.page.url
 
     def press(self, name: str) -> None:

@@ -20,7 +20,7 @@ from kameng.resubmission.resubmission import ResubmissionRules
 from kameng.tracking.access import Access
 from kameng.tracking.reveal import RevealAsk, reveal
 from tests.builders.cases import CaseDesk, a_case_desk
-from tests.builders.shop import ADDRESS, Shop
+from tests.builders.shop import ADDRESS, PHONE, Shop, a_paid_order, a_stocked_sku
 
 AN = Actor(ActorKind.STAFF, "an")
 BOSS = Actor(ActorKind.STAFF, "boss")
@@ -28,9 +28,10 @@ AT_ONCE = RefundRules()
 ASKING = RefundRules(approve_above_fen=1, two_above_fen=10**9)
 
 
-async def a_read_case(shop: Shop) -> CaseDesk:
+async def a_read_case(shop: Shop, *, contact: str = PHONE) -> CaseDesk:
     """Its codes have been looked at, and are said not to work."""
-    desk = await a_case_desk(shop)
+    order = await a_paid_order(shop, await a_stocked_sku(shop), contact=contact)
+    desk = await a_case_desk(shop, order_id=order.order_id)
     await read(shop, desk.order_id)
     return desk
 
