@@ -61,6 +61,7 @@ async def test_everything_that_is_begun_ends_and_once(
     begin_looking_after(world, every_s=20, until_s=rush_s + HOUR_S)
     with capture_logs():
         await world.run()
+        await let_time_pass(world)
         for _ in range(3):
             await desk.handle(to_the_end=True)
             begin_looking_after(world, every_s=1800, until_s=60 * HOUR_S)
