@@ -1,11 +1,14 @@
 """The one client: bounded, silent about secrets, never inside a transaction."""
 
+import asyncio
 import gzip
 import traceback
+from contextlib import AsyncExitStack
 
 import pytest
 from structlog.testing import capture_logs
 
+from kameng.adapters import http as http_module
 from kameng.adapters.http import HttpClient
 from kameng.kernel.database import Database
 from kameng.kernel.errors import Outage
@@ -38,6 +41,17 @@ async def test_connections_are_reused() -> None:
         for _ in range(5):
             await http.get(there.url, params={})
     assert there.connections == 1
+
+
+async def test_of_many_origins_only_so_many_are_kept_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_module, "ORIGINS_MAX", 2)
+    async with AsyncExitStack() as stack, HttpClient() as http:
+        doors = [await stack.enter_async_context(stand_in(lambda _: says("ok"))) for _ in range(5)]
+        for _ in range(3):
+            answers = await asyncio.gather(*(http.get(door.url) for door in doors))
+            assert [answer.text for answer in answers] == ["ok"] * 5
+    # Two are kept after each round, so that the next one makes three anew.
+    assert sum(door.connections for door in doors) == 5 + 3 + 3
 
 
 async def test_nobody_there_is_known_to_have_had_no_effect() -> None:

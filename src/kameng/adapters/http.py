@@ -7,7 +7,8 @@ bodies, so neither is ever written, and errors carry no address beyond the host.
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
@@ -23,7 +24,11 @@ from kameng.kernel.errors import Outage
 CONNECT_TIMEOUT_S = 3.0
 TOTAL_TIMEOUT_S = 10.0
 ANSWER_BYTES_MAX = 256 * 1024
+#: Open to one origin at a time.
 CONNECTIONS_MAX = 100
+# Kept for the next call to the same origin. The pool looks through all of them at every call.
+IDLE_MAX = 50
+ORIGINS_MAX = 100
 # Shorter than the keep-alive of the usual servers (5 s and up), so that we hang up first and no call is lost to a
 # connection the other side has just closed.
 IDLE_MAX_S = 4.0
@@ -48,6 +53,15 @@ _NEVER_SENT = (
     httpx.LocalProtocolError,
     httpx.InvalidURL,
 )
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The connections to one origin. httpcore's pool gets slower with each connection that is open, to whomever: a
+    supplier that takes its time would slow the calls to all others."""
+
+    transport: httpx.AsyncHTTPTransport
+    calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +98,13 @@ class HttpClient:
         self._answer_bytes_max = answer_bytes_max
         timeout = httpx.Timeout(total_timeout_s, connect=connect_timeout_s)
         self._extensions = {"timeout": timeout.as_dict()}
-        limits = httpx.Limits(
-            max_connections=connections_max, max_keepalive_connections=connections_max, keepalive_expiry=IDLE_MAX_S
+        self._limits = httpx.Limits(
+            max_connections=connections_max,
+            max_keepalive_connections=min(connections_max, IDLE_MAX),
+            keepalive_expiry=IDLE_MAX_S,
         )
-        # The transport alone: AsyncClient adds redirects, cookies, log lines with whole addresses, and a third to
-        # the time of a call.
-        self._transport = httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
+        self._tls = httpx.create_ssl_context(trust_env=False)
+        self._lanes: dict[tuple[str, str, int | None], _Lane] = {}
 
     async def get(
         self,
@@ -132,7 +147,9 @@ class HttpClient:
         return await self._call("POST", url, headers=sent, content=body, bytes_max=bytes_max, address=address)
 
     async def close(self) -> None:
-        await self._transport.aclose()
+        lanes, self._lanes = self._lanes, {}
+        for lane in lanes.values():
+            await lane.transport.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -187,7 +204,31 @@ class HttpClient:
             return Outage(f"cut off: {type(error).__name__}", outcome_known=False)
 
     async def _exchange(self, request: httpx.Request, bytes_max: int) -> Answer | Outage:
-        response = await self._transport.handle_async_request(request)
+        async with self._lane_to(request.url) as transport:
+            return await self._through(transport, request, bytes_max)
+
+    @asynccontextmanager
+    async def _lane_to(self, url: httpx.URL) -> AsyncIterator[httpx.AsyncHTTPTransport]:
+        origin = (url.scheme, url.host, url.port)
+        lane = self._lanes.get(origin)
+        if lane is None:
+            # The transport alone: AsyncClient adds redirects, cookies, log lines with whole addresses, and a third to
+            # the time of a call.
+            transport = httpx.AsyncHTTPTransport(verify=self._tls, limits=self._limits, trust_env=False)
+            lane = self._lanes[origin] = _Lane(transport)
+        lane.calls += 1
+        try:
+            yield lane.transport
+        finally:
+            lane.calls -= 1
+            if lane.calls == 0 and len(self._lanes) > ORIGINS_MAX:
+                self._lanes.pop(origin, None)
+                await lane.transport.aclose()
+
+    async def _through(
+        self, transport: httpx.AsyncHTTPTransport, request: httpx.Request, bytes_max: int
+    ) -> Answer | Outage:
+        response = await transport.handle_async_request(request)
         try:
             body = bytearray()
             # Raw bytes are the text itself unless the server compressed unasked.
