@@ -42,6 +42,12 @@ async def placed_from(
     return await place_order(db=shop.db, keyring=shop.keyring, rules=shop.checkout, wish=wish)
 
 
+async def let_everybody_through(shop: Shop) -> None:
+    """Whatever speaks against an order, nobody is asked for anything and nobody waits."""
+    async with shop.db.transaction() as tx:
+        await save_thresholds(tx, Thresholds(10_000, 10_000))
+
+
 async def scores(shop: Shop, order_id: OrderId) -> list[KeptScore]:
     async with shop.db.reading() as connection:
         return await scores_of(connection, order_id)

@@ -33,6 +33,7 @@ from kameng.settings import settings_from
 from kameng.supply.suppliers import Suppliers
 from kameng.tracking.invariants import check_invariants
 from kameng.web.sandbox.suppliers.wares import Ware
+from tests.builders.risk import let_everybody_through
 from tests.builders.shop import Goods, Shop, a_paid_order, a_shop, a_started_payment, paid
 from tests.chaos.dispatching import suppliers_of
 from tests.chaos.emulators import prefix_of
@@ -172,6 +173,7 @@ async def storm(database_url: str, tmp_path: Path) -> AsyncIterator[Storm]:
     ):
         db = Database(pool, following=FOLLOWING)
         shop = await a_shop(db, keyring, VirtualClock(datetime.now(UTC)))
+        await let_everybody_through(shop)
         url = f"http://127.0.0.1:{port}/"
         storm = Storm(shop, suppliers_of(db, http, environment), url, nursery, environment)
         for entry in ENTRIES:
