@@ -87,6 +87,15 @@ async def test_asking_now_asks_now(console: Console, supplied: Supplied) -> None
     assert len(supplied.depot["north"].queried) == asked + 1
 
 
+async def test_asking_about_what_has_just_been_answered_shows_the_answer(console: Console, supplied: Supplied) -> None:
+    path = await in_doubt(supplied)
+    await console.post(f"{path}/decide", WHY | {"verdict": "not_delivered", "confirmed": "1"})
+    answer = await console.post(f"{path}/ask")
+    assert answer.headers["location"] == f"{path}?done=answered"
+    assert "货源已经有了结果" in (await console.get(answer.headers["location"])).text
+    assert [line.action for line in await console.log()] == ["attempt:decided"]
+
+
 async def test_not_delivered_goes_to_the_next_supplier_once_it_is_confirmed(
     console: Console, supplied: Supplied
 ) -> None:

@@ -258,6 +258,7 @@ DONE: Mapping[str, Words] = {
     "mapped": Words("已对接"),
     "taken": Words("已接手，由你处理"),
     "handed_back": Words("已交回"),
+    "answered": Words("货源已经有了结果"),
     "asking": Words("正在向货源查询，结果会出现在这里"),
     "decided_delivered": Words("已按到货处理"),
     "decided_failed": Words("已按未发货处理，余下的会换下一个货源"),
