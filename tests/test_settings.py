@@ -3,6 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from kameng.aftersales.case import CaseRules
+from kameng.payment.request import RefundRules
+from kameng.resubmission.resubmission import ResubmissionRules
+from kameng.risk.guard import GuardRules
 from kameng.settings import VARIABLES, SettingWrong, settings_from
 
 
@@ -12,6 +16,14 @@ def test_nothing_set_is_a_shop_on_this_machine() -> None:
     assert settings.public_url == "http://localhost:8000"
     assert settings.checkout.pay_within == timedelta(minutes=15)
     assert settings.key_file == Path("var/keys")
+
+
+def test_rules_that_nobody_sets_are_those_of_the_rooms_they_belong_to() -> None:
+    settings = settings_from({})
+    assert settings.resubmission == ResubmissionRules()
+    assert settings.cases == CaseRules()
+    assert settings.refunds == RefundRules()
+    assert settings.guard == GuardRules()
 
 
 @pytest.mark.parametrize(

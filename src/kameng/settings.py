@@ -162,6 +162,9 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("KAMENG_RESUBMIT_WITHIN_HOURS", "24", "for so long a buyer may resubmit an order (补交)", _hours),
     Variable("KAMENG_RESUBMISSIONS_MAX", "3", "resubmissions of one order before a person takes over", _number(1, 100)),
+    Variable(
+        "KAMENG_EXCHANGES_MAX", "3", "orders of a contact whose codes are exchanged unseen in 30 days", _number(0, 1000)
+    ),
     Variable("KAMENG_CORRECT_WITHIN_HOURS", "24", "for so long a buyer is waited for to put an account right", _hours),
     Variable(
         "KAMENG_CANCEL_WITHIN_MINUTES", "5", "for so long after payment an untouched order can be taken back", _minutes
@@ -243,14 +246,22 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         checkout=checkout,
         wholesale=WholesaleRules(checkout, value["CALLBACK_NETWORKS"]),
         guard=_guard(value),
-        refunds=RefundRules(value["REFUND_APPROVE_ABOVE_FEN"], value["REFUND_TWO_ABOVE_FEN"]),
-        cases=CaseRules(value["CASE_ANSWER_MINUTES"], value["CASE_SOLVE_MINUTES"], value["CASE_CLOSES_HOURS"]),
+        refunds=RefundRules(
+            approve_above_fen=value["REFUND_APPROVE_ABOVE_FEN"],
+            two_above_fen=value["REFUND_TWO_ABOVE_FEN"],
+        ),
+        cases=CaseRules(
+            answer_within=value["CASE_ANSWER_MINUTES"],
+            solve_within=value["CASE_SOLVE_MINUTES"],
+            closes_after=value["CASE_CLOSES_HOURS"],
+        ),
         resubmission=ResubmissionRules(
-            value["RESUBMIT_WITHIN_HOURS"],
-            value["RESUBMISSIONS_MAX"],
-            value["CORRECT_WITHIN_HOURS"],
-            value["CANCEL_WITHIN_MINUTES"],
-            value["CONFIRM_AFTER_DAYS"],
+            within=value["RESUBMIT_WITHIN_HOURS"],
+            tries_max=value["RESUBMISSIONS_MAX"],
+            exchanges_max=value["EXCHANGES_MAX"],
+            correct_within=value["CORRECT_WITHIN_HOURS"],
+            cancel_within=value["CANCEL_WITHIN_MINUTES"],
+            confirm_after=value["CONFIRM_AFTER_DAYS"],
         ),
         web=WebSettings(
             public_url=value["PUBLIC_URL"],

@@ -1,10 +1,13 @@
 """What speaks against a buyer decides how an order is put right: at once, after a second proof, or by a person."""
 
+import asyncio
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
+from kameng.orders.number import OrderId
 from kameng.resubmission.correct_account import Correction, correct_account
 from kameng.resubmission.decide import decide_resubmission
 from kameng.resubmission.desk import Desk
@@ -12,12 +15,15 @@ from kameng.resubmission.judge import SecondProofNeeded
 from kameng.resubmission.resubmission import Kind, ResubmissionState, Why
 from kameng.risk.score_order import Stage
 from kameng.risk.scorecard import Listed, Rule, Thresholds, Verdict
+from kameng.risk.signals import local_hour
 from kameng.risk.weights import save_thresholds
 from kameng.supply.answer import Delivered, Reason, Refused
+from kameng.tracking.access import Access
+from kameng.tracking.reveal import RevealAsk, reveal
 from tests.builders.dispatching import a_bench
 from tests.builders.resubmitting import a_part, assert_sound, kinds_offered, tapped
 from tests.builders.risk import listed, scores
-from tests.builders.shop import Shop, a_paid_order, a_stocked_sku, stock_up
+from tests.builders.shop import ADDRESS, Shop, a_paid_order, a_stocked_sku, stock_up
 
 pytestmark = pytest.mark.anyio
 
@@ -71,6 +77,49 @@ async def test_high_goes_to_a_person_with_the_verdict_kept(shop: Shop, desk: Des
     async with shop.db.transaction() as tx:
         one = await decide_resubmission(tx, order_id=bench.order_id, allow=True, actor=AMY, reason="老客户")
     assert one.state is ResubmissionState.DONE
+
+
+async def read(shop: Shop, order_id: OrderId) -> None:
+    await reveal(db=shop.db, keyring=shop.keyring, rules=shop.guard, ask=RevealAsk(order_id, Access.OWNER, ADDRESS))
+
+
+async def test_by_night_codes_are_exchanged_without_a_person_as_by_day(shop: Shop, desk: Desk) -> None:
+    shop.clock.go_on(timedelta(hours=(27 - local_hour(shop.clock.now())) % 24))
+    order = await a_paid_order(shop, await a_stocked_sku(shop, cards=2))
+    await read(shop, order.order_id)
+    assert (await tapped(desk, order.order_id, Kind.REPLACE_CODE)).state is ResubmissionState.DONE
+    kept = (await scores(shop, order.order_id))[-1]
+    assert [reason.rule for reason in kept.reasons] == [Rule.NIGHT]
+
+
+async def test_an_exchange_goes_to_a_person_where_others_need_a_proof(shop: Shop, desk: Desk) -> None:
+    await with_subjects(shop)
+    order = await a_paid_order(shop, await a_stocked_sku(shop, cards=2))
+    await read(shop, order.order_id)
+    async with shop.db.transaction() as tx:
+        await save_thresholds(tx, Thresholds(50, 100))
+    one = await tapped(desk, order.order_id, Kind.REPLACE_CODE, has_proved=True)
+    assert (one.state, one.why) == (ResubmissionState.WITH_STAFF, (Why.RISKY,))
+    assert (await scores(shop, order.order_id))[-1].verdict is Verdict.MIDDLE
+
+
+async def test_whoever_exchanges_often_is_looked_at_though_it_be_all_at_once(shop: Shop, desk: Desk) -> None:
+    goods = await a_stocked_sku(shop, cards=20)
+    orders = [await a_paid_order(shop, goods) for _ in range(6)]
+    other = await a_paid_order(shop, goods, contact="13700002222")
+    for order in (*orders, other):
+        await read(shop, order.order_id)
+    made = await asyncio.gather(*(tapped(desk, order.order_id, Kind.REPLACE_CODE) for order in orders))
+    assert Counter((one.state, one.why) for one in made) == {
+        (ResubmissionState.DONE, ()): 3,
+        (ResubmissionState.WITH_STAFF, (Why.EXCHANGED_OFTEN,)): 3,
+    }
+    assert (await tapped(desk, other.order_id, Kind.REPLACE_CODE)).state is ResubmissionState.DONE
+    await assert_sound(shop)
+    shop.clock.go_on(timedelta(days=31))
+    late = await a_paid_order(shop, goods)
+    await read(shop, late.order_id)
+    assert (await tapped(desk, late.order_id, Kind.REPLACE_CODE)).state is ResubmissionState.DONE
 
 
 async def test_the_shop_itself_is_not_judged_nor_is_looking_for_money(shop: Shop, desk: Desk) -> None:

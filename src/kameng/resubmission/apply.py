@@ -17,7 +17,7 @@ from kameng.resubmission.change_goods import change_goods
 from kameng.resubmission.deliver_again import deliver_again
 from kameng.resubmission.desk import Desk
 from kameng.resubmission.find_out import IN_TWO_STEPS, find_out
-from kameng.resubmission.judge import SecondProofNeeded, judge
+from kameng.resubmission.judge import SecondProofNeeded, exchanges_often, judge
 from kameng.resubmission.move import move
 from kameng.resubmission.replace_code import replace_code
 from kameng.resubmission.resubmission import (
@@ -129,6 +129,8 @@ async def _new(tx: Transaction, desk: Desk, order: Order, application: Applicati
         return await move(tx, one, Declined, why=judgement.why)
     if judgement.verdict is Verdict.LEFT_TO_STAFF or risk is Risk.HIGH:
         return await move(tx, one, LeftToStaff, why=judgement.why or [Why.RISKY])
+    if application.kind is Kind.REPLACE_CODE and await exchanges_often(tx, order, desk.rules, actor=application.actor):
+        return await move(tx, one, LeftToStaff, why=[Why.EXCHANGED_OFTEN])
     if application.kind is Kind.DELIVER_AGAIN:
         return await deliver_again(tx, order, one, actor=application.actor)
     if application.kind is Kind.REPLACE_CODE:

@@ -4,9 +4,11 @@ from kameng.kernel.database import Transaction
 from kameng.kernel.errors import Refusal
 from kameng.kernel.text import Words
 from kameng.orders.lifecycle import Actor, ActorKind
+from kameng.orders.number import floor
 from kameng.orders.order import Order
 from kameng.orders.weigh import weigh_resubmission
-from kameng.resubmission.resubmission import Kind
+from kameng.resubmission import store
+from kameng.resubmission.resubmission import Kind, ResubmissionRules
 from kameng.risk.score_order import Stage
 from kameng.risk.scorecard import Verdict
 from kameng.risk.scores import scores_of
@@ -32,9 +34,20 @@ async def judge(tx: Transaction, order: Order, kind: Kind, *, actor: Actor, has_
     if kind not in WEIGHED or actor.kind is not ActorKind.BUYER:
         return Verdict.LOW
     verdict = (await weigh_resubmission(tx, order)).score.verdict
+    if verdict is Verdict.MIDDLE and kind is Kind.REPLACE_CODE:
+        # A proof shows whose order it is, not that a code which was read doesn't work.
+        return Verdict.HIGH
     if verdict is Verdict.MIDDLE and (has_proved or await _proved_before(tx, order)):
         return Verdict.LOW
     return verdict
+
+
+async def exchanges_often(tx: Transaction, order: Order, rules: ResubmissionRules, *, actor: Actor) -> bool:
+    """Whether this buyer's word was believed so often lately that a person looks first. The caller holds the order."""
+    if actor.kind is not ActorKind.BUYER:
+        return False
+    since = floor(tx.now - rules.exchanges_within)
+    return await store.count_exchanges(tx, order.id, since=since) >= rules.exchanges_max
 
 
 async def _proved_before(tx: Transaction, order: Order) -> bool:

@@ -137,6 +137,7 @@ class Why(StrEnum):
     NOT_LET_THROUGH = "not_let_through"
     RISKY = "risky"
     REPLACED_BEFORE = "replaced_before"
+    EXCHANGED_OFTEN = "exchanged_often"
     NOT_FROM_STOCK = "not_from_stock"
     NO_ANSWER = "no_answer"
     STUCK_AGAIN = "stuck_again"
@@ -161,6 +162,7 @@ WHY_WORDS: Mapping[Why, Words] = {
     Why.NOT_LET_THROUGH: Words("需要客服先核对"),
     Why.RISKY: Words("需要客服先核对"),
     Why.REPLACED_BEFORE: Words("这个订单已经换过一次卡密，再次更换由客服核对"),
+    Why.EXCHANGED_OFTEN: Words("最近更换卡密的次数较多，由客服核对"),
     Why.NOT_FROM_STOCK: Words("库存里暂时没有可以更换的卡密，由客服处理"),
     Why.NO_ANSWER: Words("在期限内没有收到修改"),
     Why.STUCK_AGAIN: Words("补交后仍没有完成"),
@@ -179,10 +181,13 @@ class Verdict(StrEnum):
 @dataclass(frozen=True)
 class ResubmissionRules:
     """Until when a buyer may resubmit, how often before a person takes over, how long a correction is waited for, and
-    the same for cancelling, confirming, and what the shop tries by itself."""
+    the same for cancelling, confirming, and what the shop tries by itself. Of a contact's orders of `exchanges_within`
+    so many have their codes exchanged before a person looks at them."""
 
     within: timedelta = timedelta(hours=24)
     tries_max: int = 3
+    exchanges_max: int = 3
+    exchanges_within: timedelta = timedelta(days=30)
     correct_within: timedelta = timedelta(hours=24)
     cancel_within: timedelta = timedelta(minutes=5)
     confirm_after: timedelta = timedelta(days=7)

@@ -31,7 +31,6 @@ class Situation:
     changed_at: datetime
     delivers: Delivers
     filled_by: FilledBy
-    risk: int
     resubmit_within_hours: int | None
     is_merchants: bool
     expired: bool

@@ -24,7 +24,7 @@ _COLUMNS = """id, order_id, kind, state, actor_kind, actor_id, reason, verdict, 
 _OPEN = "state IN ('applied', 'waiting', 'asked', 'under_way', 'with_staff')"
 
 SITUATION = """
-SELECT o.id AS order_id, o.state, o.quantity, o.amount_fen, o.sku_id, o.changed_at, o.risk, p.resubmit_within_hours,
+SELECT o.id AS order_id, o.state, o.quantity, o.amount_fen, o.sku_id, o.changed_at, p.resubmit_within_hours,
        v.delivers, s.filled_by,
        s.on_sale AND p.on_sale AS on_sale, account.operator, account.order_id IS NOT NULL AS has_account,
        EXISTS (SELECT FROM merchant_orders m WHERE m.order_id = o.id) AS is_merchants,
@@ -76,6 +76,14 @@ ALL_OF = f"SELECT {_COLUMNS} FROM resubmissions WHERE order_id = $1 ORDER BY id"
 OPEN_OF = f"""
 SELECT {_COLUMNS} FROM resubmissions WHERE order_id = $1 AND {_OPEN} FOR UPDATE
 """  # noqa: S608 - constants
+
+TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtextextended(contact_index::text, 0)) FROM orders WHERE id = $1"
+
+EXCHANGED = """
+SELECT count(*) FROM orders o JOIN resubmissions r ON r.order_id = o.id
+WHERE o.contact_index = (SELECT contact_index FROM orders WHERE id = $1) AND o.id >= $2
+    AND r.kind = 'replace_code' AND r.state = 'done' AND r.actor_kind = 'buyer'
+"""
 
 LOCK = f"SELECT {_COLUMNS} FROM resubmissions WHERE id = $1 FOR UPDATE"  # noqa: S608 - constants
 
@@ -189,6 +197,14 @@ async def lock(tx: Transaction, resubmission_id: int) -> Resubmission:
     row = await tx.connection.fetchrow(LOCK, resubmission_id)
     assert row is not None, f"no resubmission {resubmission_id}"
     return resubmission_of(dict(row))
+
+
+async def count_exchanges(tx: Transaction, order_id: OrderId, *, since: OrderId) -> int:
+    """How many of the orders since then that have this one's contact had their codes exchanged at a buyer's word. Until
+    the transaction ends nobody else counts for this contact."""
+    await tx.connection.execute(TAKE_TURNS, order_id)
+    found: int = await tx.connection.fetchval(EXCHANGED, order_id, since)
+    return found
 
 
 async def by_new_order(connection: Connection, order_id: OrderId) -> OrderId | None:

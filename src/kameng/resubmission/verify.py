@@ -83,7 +83,3 @@ def _doubts(kind: Kind, order: Situation, rules: ResubmissionRules) -> Iterator[
         yield Why.TOO_MANY_TRIES
     if kind is Kind.REPLACE_CODE and order.replaced:
         yield Why.REPLACED_BEFORE
-    # Whoever says that a code doesn't work has seen it: what can't be checked is believed of those nothing speaks
-    # against.
-    if kind is Kind.REPLACE_CODE and order.risk > 0:
-        yield Why.RISKY
