@@ -1,9 +1,10 @@
 """Who is at work on an item of a queue: taken, given to somebody, left again, or to be looked at again at some time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from kameng.attention import store
 from kameng.attention.bounds import Place, Thing, read_bounds
@@ -14,7 +15,8 @@ from kameng.orders.advance import advance
 from kameng.orders.lifecycle import Actor, ActorKind, TakenInHand
 from kameng.orders.lock import lock_order
 from kameng.orders.number import OrderId
-from kameng.orders.take_order import hand_order_to
+from kameng.orders.order import Order
+from kameng.orders.take_order import hand_order_to, take_order
 from kameng.staff.member import Staff, StaffMissing
 
 
@@ -78,24 +80,31 @@ async def take(*, db: Database, taking: Taking) -> str | None:
         login = None if taking.to is None else await store.enabled_staff(tx, taking.to)
         if taking.to is not None and login is None:
             raise StaffMissing
-        order_id = await _hold(tx, item)
+        stuck = await _hold(tx, item)
         if not await store.claim(tx, (item.queue, item.id, taking.to, taking.instead_of, item.since)):
             raise ItemTaken(login=await store.owner_of(tx, item.queue, item.id) or "–")
-        if order_id is not None:
-            await _promise(tx, item.id, order_id, by=taking.by, is_taken=taking.to is not None)
-        if order_id is not None or item.queue is Queue.REVIEW:
+        if stuck is not None:
+            await _promise(tx, stuck, by=taking.by, is_taken=taking.to is not None)
+        if stuck is not None or item.queue is Queue.REVIEW:
             # Whoever opens the order's own page sees whose it is.
-            await hand_order_to(tx, OrderId(order_id or item.id), taking.to)
+            await hand_order_to(tx, stuck.order.id if stuck is not None else OrderId(item.id), taking.to)
     return login
 
 
-async def take_stuck_of(tx: Transaction, *, order_id: OrderId, by: Staff, to: int | None) -> None:
-    """Whoever takes an order takes what is stuck about it, and its buyer is told that somebody is on it."""
-    await lock_order(tx, order_id)
+async def take_whole_order(
+    tx: Transaction, *, order_id: OrderId, by: Staff, to: int | None, instead_of: int | None
+) -> str | None:
+    """The order, and with it what is stuck about it: its buyer is told that somebody is on it. The login of whose it is
+    now; `instead_of`: whose it was when the page was opened.
+
+    In the caller's transaction, which writes the audit entry. Raises OrderMissing, OrderTakenByAnother, StaffMissing.
+    """
+    login = await take_order(tx, order_id=order_id, to=to, instead_of=instead_of)
     row = await store.stuck_of(tx, order_id)
     if row is not None:
         await store.claim(tx, (Queue.STUCK, row["id"], to, row["owner_id"], row["found_at"]))
-        await _promise(tx, row["id"], order_id, by=by, is_taken=to is not None)
+        await _promise(tx, _Stuck(dict(row), await lock_order(tx, order_id)), by=by, is_taken=to is not None)
+    return login
 
 
 async def set_follow_up(*, db: Database, item: Item, at: datetime | None) -> None:
@@ -106,9 +115,9 @@ async def set_follow_up(*, db: Database, item: Item, at: datetime | None) -> Non
     async with db.transaction() as tx:
         if at is not None and at <= tx.now:
             raise InvalidInput(fields={"follow_up": Words("跟进时间应在现在之后")})
-        stuck_order = await _hold(tx, item)
+        stuck = await _hold(tx, item)
         await store.follow_up(tx, item.queue, item.id, at)
-        if stuck_order is not None and at is not None:
+        if stuck is not None and at is not None:
             await store.promise(tx, item.id, at, is_taken=True)
 
 
@@ -118,26 +127,32 @@ async def claims_of(connection: Connection, queue: Queue, items: Sequence[int]) 
     return {row["item"]: Claim(row["owner_id"], row["owner"], row["follow_up_at"], row["changed_at"]) for row in rows}
 
 
-async def _hold(tx: Transaction, item: Item) -> OrderId | None:
-    """The order of what is stuck, both held until the transaction ends; None in other queues. Raises ItemGone."""
+@dataclass(frozen=True)
+class _Stuck:
+    """What is stuck and its order, both held until the transaction ends."""
+
+    row: Mapping[str, Any]
+    order: Order
+
+
+async def _hold(tx: Transaction, item: Item) -> _Stuck | None:
+    """None in other queues than that of what is stuck. Raises ItemGone."""
     if item.queue is not Queue.STUCK:
         return None
     order_id = await store.order_of(tx, item.id)
     if order_id is None:
         raise ItemGone
-    await lock_order(tx, OrderId(order_id))
+    order = await lock_order(tx, OrderId(order_id))
     row = await store.lock(tx, item.id)
     if row is None or row["ended_at"] is not None:
         raise ItemGone
-    return OrderId(order_id)
+    return _Stuck(dict(row), order)
 
 
-async def _promise(tx: Transaction, stuck_id: int, order_id: OrderId, *, by: Staff, is_taken: bool) -> None:
+async def _promise(tx: Transaction, stuck: _Stuck, *, by: Staff, is_taken: bool) -> None:
     """Its buyer is told that somebody is on it, and hears more within the time of its kind."""
-    row = await store.lock(tx, stuck_id)
-    assert row is not None, "held above"
+    row = stuck.row
     within = (await read_bounds(tx.connection))[Place(Thing(row["thing"]), row["state"])].promise
-    await store.promise(tx, stuck_id, tx.now + within, is_taken=is_taken)
+    await store.promise(tx, row["id"], tx.now + within, is_taken=is_taken)
     if is_taken:
-        actor = Actor(ActorKind.STAFF, by.login)
-        await advance(tx, await lock_order(tx, order_id), TakenInHand(actor))
+        await advance(tx, stuck.order, TakenInHand(Actor(ActorKind.STAFF, by.login)))

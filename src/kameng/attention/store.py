@@ -137,7 +137,8 @@ COUNT = f"SELECT count(*) FROM stuck s WHERE s.ended_at IS NULL AND NOT {_MOVED}
 LOCK = "SELECT id, order_id, thing, state, role, ended_at FROM stuck WHERE id = $1 FOR UPDATE"
 
 STUCK_OF = """
-SELECT s.id, s.found_at, c.owner_id FROM stuck s LEFT JOIN claims c ON c.queue = 'stuck' AND c.item = s.id
+SELECT s.id, s.thing, s.state, s.found_at, c.owner_id FROM stuck s
+LEFT JOIN claims c ON c.queue = 'stuck' AND c.item = s.id
 WHERE s.order_id = $1 AND s.ended_at IS NULL FOR UPDATE OF s
 """
 

@@ -14,7 +14,6 @@ from kameng.fulfilment.hand_back_attempt import NobodyHasIt, hand_back_attempt
 from kameng.fulfilment.route_again import NothingToRoute, PaidBack, route_again
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
-from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.staff.audit import NotedDatabase, note
 from kameng.staff.roles import Permission
 from kameng.supply.answer import CancelAsked, Cancelled, ComplaintFiled
@@ -134,8 +133,7 @@ async def look_for_a_route(
         if hand.delivery.order_id is None:
             raise NothingToRoute
         async with desk.db.transaction() as tx:
-            actor = Actor(ActorKind.STAFF, desk.looker.staff.login)
-            await route_again(tx, order_id=hand.delivery.order_id, actor=actor, reason=reason)
+            await route_again(tx, order_id=hand.delivery.order_id, actor=desk.actor, reason=reason)
             await note(tx, desk.note("attempt:routed_again", hand.subject, number=hand.attempt.number, reason=reason))
     except _SHOWN as refusal:
         return await show_attempt(desk, suppliers, hand, refusal=refusal)

@@ -13,11 +13,11 @@ from kameng.payment.request import RefundRules
 from kameng.staff.roles import Permission
 from kameng.web.console import batch_wording
 from kameng.web.console.door import Desk, needs
+from kameng.web.console.fields import whole_number
 from kameng.web.console.pages import show, typed
 
 BATCHES = "/console/batches"
 LOOK = [needs(Permission.BATCH_LOOK)]
-NUMBER_DIGITS_MAX = 9
 
 
 @get("/batches", guards=LOOK)
@@ -56,5 +56,4 @@ async def show_one(
 
 def number_asked(desk: Desk, name: str) -> int:
     """A number of the query; 0 when there is none."""
-    text = desk.request.query_params.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS_MAX else 0
+    return whole_number(desk.request.query_params.get(name, "")) or 0

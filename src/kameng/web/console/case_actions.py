@@ -26,7 +26,7 @@ from kameng.supply.answer import ComplaintFiled
 from kameng.supply.suppliers import Suppliers, SupplierUnknown
 from kameng.web.console.cases import CASE_ID_MAX, HANDLE, complainable, show_case, to_case
 from kameng.web.console.door import Desk, needs
-from kameng.web.console.fields import moment_typed
+from kameng.web.console.fields import moment_typed, whole_number
 from kameng.web.console.pages import back_to, typed
 
 COMPLAIN = [needs(Permission.DELIVERY_HANDLE)]
@@ -45,7 +45,7 @@ async def answer(
 ) -> Response[Any]:
     form = await typed(desk.request)
     then = Then(form.get("then", "")) if form.get("then") in set(Then) else Then.US
-    said = StaffAnswer(case_id, desk.looker.staff, form.get("words", ""), _number(form, "seen") or 0, then)
+    said = StaffAnswer(case_id, desk.looker.staff, form.get("words", ""), whole_number(form.get("seen", "")) or 0, then)
 
     async def act() -> str:
         noted = _noted(desk, case_id, "answered", then=then)
@@ -77,10 +77,10 @@ async def take(
 ) -> Response[Any]:
     """`to` nobody hands it back."""
     form = await typed(desk.request)
-    to = _number(form, "to")
+    to = whole_number(form.get("to", ""))
 
     async def act() -> str:
-        taking = Taking(case_id, desk.looker.staff, to, _number(form, "instead_of"))
+        taking = Taking(case_id, desk.looker.staff, to, whole_number(form.get("instead_of", "")))
         await take_case(db=_noted(desk, case_id, "taken", to=to), taking=taking)
         return "case_taken"
 
@@ -114,7 +114,7 @@ async def solve(
     async def act() -> str:
         outcome = _outcome(form)
         solution = Solution(
-            case_id, desk.looker.staff, outcome, form.get("words", ""), _number(form, "seen") or 0,
+            case_id, desk.looker.staff, outcome, form.get("words", ""), whole_number(form.get("seen", "")) or 0,
             form.get("reference") or None,
         )  # fmt: skip
         noted = _noted(desk, case_id, "solved", outcome=outcome)
@@ -134,7 +134,7 @@ async def complain_of(
         words = form.get("complaint", "")
         if not 1 <= len(words) <= WORDS_MAX:
             raise InvalidInput(fields={"complaint": Words("请写明投诉内容，300 字以内")})
-        hand_on = await _to_supplier(desk, suppliers, case_id, _number(form, "attempt"))
+        hand_on = await _to_supplier(desk, suppliers, case_id, whole_number(form.get("attempt", "")))
         complaint = Complaint(case_id, desk.looker.staff, words)
         noted = _noted(desk, case_id, "complained")
         said = await pass_on(db=noted, keyring=desk.keyring, complain=hand_on, complaint=complaint)
@@ -182,9 +182,3 @@ def _outcome(form: Mapping[str, str]) -> Outcome:
     if form.get("outcome") not in set(Outcome):
         raise InvalidInput(fields={"outcome": Words("请选择处理结果")})
     return Outcome(form["outcome"])
-
-
-def _number(form: Mapping[str, str], name: str) -> int | None:
-    """None for nothing, and for what is no number of ours."""
-    text = form.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None

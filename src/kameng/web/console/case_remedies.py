@@ -15,7 +15,7 @@ from kameng.fulfilment.halt_delivery import DeliveryInDoubt
 from kameng.kernel.database import Transaction
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
-from kameng.orders.lifecycle import Actor, ActorKind, OrderState
+from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId
 from kameng.payment.ask_refund import NothingLeft, ReplacedBefore
 from kameng.payment.attempt import RefundCause
@@ -66,11 +66,10 @@ async def replace(
 ) -> Response[Any]:
     form = await typed(desk.request)
     words = form.get("words", "")
-    actor = Actor(ActorKind.STAFF, desk.looker.staff.login)
     places = tuple(place for place in range(PLACES_MAX) if f"place.{place}" in form)
 
     async def put(tx: Transaction, order_id: OrderId) -> Replaced:
-        one = await put_right(tx, order_id=order_id, actor=actor, reason=form.get("reason", ""), places=places)
+        one = await put_right(tx, order_id=order_id, actor=desk.actor, reason=form.get("reason", ""), places=places)
         return Replaced(one.id, RemedyStage(one.state))
 
     if case_id > CASE_ID_MAX:

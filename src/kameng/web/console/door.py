@@ -21,6 +21,7 @@ from kameng.aftersales.queue import count_due
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.kernel.errors import Refusal
+from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.staff.audit import Note, NotedDatabase
 from kameng.staff.member import Session, SessionEnded, Staff, Step
 from kameng.staff.roles import NotPermitted, Permission, may
@@ -96,6 +97,11 @@ class Desk:
     db: Database
     keyring: Keyring
     looker: Looker
+
+    @property
+    def actor(self) -> Actor:
+        """Whoever works here, as an order's story names them."""
+        return Actor(ActorKind.STAFF, self.looker.staff.login)
 
     def note(self, action: str, subject: str, **facts: object) -> Note:
         """The line of what is done now, for the transaction that does it."""

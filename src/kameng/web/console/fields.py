@@ -11,6 +11,7 @@ from kameng.kernel.text import Words
 
 REASON_MAX = 300
 NUMBER_DIGITS_MAX = 7
+KEY_DIGITS_MAX = 9
 DAY_MINUTES = 24 * 60
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
 
@@ -37,6 +38,11 @@ def fen_typed(form: Mapping[str, str], name: str) -> int | None:
         return fen_of(text)
     except ValueError as error:
         raise InvalidInput(fields={name: Words("金额写作元，最多两位小数，例如 98.50")}) from error
+
+
+def whole_number(text: str) -> int | None:
+    """None for nothing, and for what is no number of ours."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= KEY_DIGITS_MAX else None
 
 
 def number_typed(form: Mapping[str, str], name: str, *, otherwise: int) -> int:

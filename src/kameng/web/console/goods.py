@@ -16,6 +16,7 @@ from kameng.kernel.text import Words
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
 from kameng.web.console.door import AnyRequest, Desk, needs
+from kameng.web.console.fields import whole_number
 from kameng.web.console.goods_drafts import (
     CHOOSE_BY,
     DELIVERS,
@@ -23,7 +24,6 @@ from kameng.web.console.goods_drafts import (
     FILLED_BY,
     ROWS_TO_SPARE,
     draft_of,
-    typed_number,
     typed_product,
     typed_sku,
 )
@@ -58,7 +58,7 @@ async def type_page(request: AnyRequest, db: NamedDependency[Database], slug: Fr
 async def save_type_form(desk: NamedDependency[Desk]) -> Response[Any]:
     form = await typed(desk.request)
     is_new = "new" in form
-    draft = TypeDraft(form.get("slug", ""), form.get("name", ""), typed_number(form, "position") or 0)
+    draft = TypeDraft(form.get("slug", ""), form.get("name", ""), whole_number(form.get("position", "")) or 0)
     try:
         if is_new:
             _must_be_free(draft.slug, taken={one.slug for one in await list_types(desk.db)})

@@ -10,8 +10,8 @@ from kameng.catalogue.product import Product
 from kameng.kernel.errors import InvalidInput
 from kameng.kernel.money import fen_of
 from kameng.kernel.text import Words
+from kameng.web.console.fields import whole_number
 
-NUMBER_DIGITS_MAX = 7
 #: Empty rows below the questions that are there, for more of them.
 ROWS_TO_SPARE = 2
 FIELD_KINDS = {
@@ -49,7 +49,7 @@ def typed_product(form: dict[str, str]) -> ProductDraft:
         aliases=tuple(alias.strip() for alias in aliases if alias.strip()),
         code_format=form.get("code_format") or None,
         code_keeps_case="code_keeps_case" in form,
-        popularity=typed_number(form, "popularity") or 0,
+        popularity=whole_number(form.get("popularity", "")) or 0,
         pinned="pinned" in form,
         on_sale="on_sale" in form,
         form=tuple(_typed_questions(form)),
@@ -60,7 +60,7 @@ def typed_product(form: dict[str, str]) -> ProductDraft:
 
 def _typed_hours(text: str) -> int | None:
     """None for nothing; what is no number is none that may be saved."""
-    return (typed_number({"hours": text}, "hours") or 0) if text else None
+    return (whole_number(text) or 0) if text else None
 
 
 def _typed_questions(form: dict[str, str]) -> Iterator[FormField]:
@@ -88,8 +88,8 @@ def typed_sku(form: dict[str, str], slug: str) -> SkuDraft:
         product_slug=slug,
         face_value=form.get("face_value", ""),
         price_fen=_typed_fen(form, "price"),
-        quantity_max=typed_number(form, "quantity_max") or 0,
-        position=typed_number(form, "position") or 0,
+        quantity_max=whole_number(form.get("quantity_max", "")) or 0,
+        position=whole_number(form.get("position", "")) or 0,
         on_sale="on_sale" in form,
         filled_by=FilledBy(filled_by) if filled_by in set(FilledBy) else FilledBy.STOCK,
         face_fen=_typed_fen(form, "face") if form.get("face") else None,
@@ -103,8 +103,3 @@ def _typed_fen(form: dict[str, str], name: str) -> int:
         return fen_of(form.get(name, ""))
     except ValueError as error:
         raise InvalidInput(fields={name: Words("价格写作元，最多两位小数，例如 98.50")}) from error
-
-
-def typed_number(form: dict[str, str], name: str) -> int | None:
-    text = form.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS_MAX else None

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
-from kameng.orders.lifecycle import Actor, ActorKind, OrderState
+from kameng.orders.lifecycle import OrderState
 from kameng.payment.decide_refund import RefundMissing, Verdict, decide_refund
 from kameng.payment.refund import NotNow, accept_payment
 from kameng.staff.audit import note
@@ -36,11 +36,10 @@ async def accept(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Respon
 
 async def _decide(desk: Desk, order_no: str, decide: Decision, *, done: str) -> Response[Any]:
     order_id, reason = order_id_of(order_no), await _reason(desk)
-    actor = Actor(ActorKind.STAFF, desk.looker.staff.login)
     try:
         confirmed(await typed(desk.request))
         async with desk.db.transaction() as tx:
-            state = await decide(tx, order_id=order_id, actor=actor, reason=reason)
+            state = await decide(tx, order_id=order_id, actor=desk.actor, reason=reason)
             await note(tx, desk.note(f"order:{done}", order_subject(order_id), reason=reason, state=state))
     except _SHOWN as refusal:
         return await show_order(desk, order_id, doing=Act.ACCEPT, refusal=refusal)
@@ -53,13 +52,12 @@ async def settle_refund(
 ) -> Response[Any]:
     """A refund is stuck; somebody has looked into the channel's books and says what stands there."""
     order_id, reason = order_id_of(order_no), await _reason(desk)
-    actor = Actor(ActorKind.STAFF, desk.looker.staff.login)
     try:
         verdict = _verdict_of((await typed(desk.request)).get("verdict", ""))
         async with desk.db.transaction() as tx:
             if refund_id not in {refund.id for refund in await refunds_of(tx.connection, order_id)}:
                 raise RefundMissing
-            state = await decide_refund(tx, refund_id=refund_id, verdict=verdict, actor=actor, reason=reason)
+            state = await decide_refund(tx, refund_id=refund_id, verdict=verdict, actor=desk.actor, reason=reason)
             facts = {"refund": refund_id, "verdict": verdict, "state": state, "reason": reason}
             await note(tx, desk.note("order:refund_decided", order_subject(order_id), **facts))
     except _SHOWN as refusal:

@@ -7,14 +7,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kameng.aftersales.macros import MacroMissing, list_macros
-from kameng.attention.claim import take_stuck_of
+from kameng.attention.claim import take_whole_order
 from kameng.fulfilment.ask_correction import NothingToCorrect, ask_correction
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
 from kameng.orders.follow_up_order import follow_up_order
 from kameng.orders.handling import OrderTakenByAnother
-from kameng.orders.lifecycle import Actor, ActorKind
-from kameng.orders.take_order import take_order
 from kameng.orders.write_order_note import write_order_note
 from kameng.resubmission.apply import Application, apply
 from kameng.resubmission.desk import Desk as Putting
@@ -26,13 +24,12 @@ from kameng.staff.roles import Permission
 from kameng.tracking.desk import order_subject, read_order_file
 from kameng.tracking.desk_actions import Act
 from kameng.web.console.door import Desk, needs
-from kameng.web.console.fields import confirmed, moment_typed, reason_typed
+from kameng.web.console.fields import confirmed, moment_typed, reason_typed, whole_number
 from kameng.web.console.order_view import FOR_THE_BUYER, show_order, words_of_macro
 from kameng.web.console.orders import order_id_of, order_path
 from kameng.web.console.pages import back_to, show, typed
 
 HANDLE = [needs(Permission.ORDER_HANDLE)]
-STAFF_ID_DIGITS = 9
 
 
 class NotOffered(Refusal):
@@ -53,7 +50,7 @@ async def correction(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Re
         reason = reason_typed(form)
         confirmed(form)
         async with desk.db.transaction() as tx:
-            state = await ask_correction(tx, order_id=order_id, actor=_actor(desk), reason=reason)
+            state = await ask_correction(tx, order_id=order_id, actor=desk.actor, reason=reason)
             await note(tx, desk.note("order:correction_asked", order_subject(order_id), reason=reason, state=state))
     except _SHOWN as refusal:
         return await show_order(desk, order_id, doing=Act.ASK_CORRECTION, refusal=refusal)
@@ -77,7 +74,7 @@ async def resubmit(
         async with desk.db.transaction() as tx:
             await note(tx, desk.note("order:resubmission_applied", order_subject(order_id), kind=kind, reason=reason))
         application = Application(
-            order_id, kind, is_owner=True, actor=_actor(desk), reason=reason, address=desk.looker.address
+            order_id, kind, is_owner=True, actor=desk.actor, reason=reason, address=desk.looker.address
         )
         one = await apply(resubmission_desk, application)
     except _SHOWN as refusal:
@@ -106,9 +103,10 @@ async def take(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Response
     order_id, form = order_id_of(order_no), await typed(desk.request)
     try:
         async with desk.db.transaction() as tx:
-            to, instead_of = _number(form.get("to", "")), _number(form.get("instead_of", ""))
-            login = await take_order(tx, order_id=order_id, to=to, instead_of=instead_of)
-            await take_stuck_of(tx, order_id=order_id, by=desk.looker.staff, to=to)
+            login = await take_whole_order(
+                tx, order_id=order_id, by=desk.looker.staff, to=whole_number(form.get("to", "")),
+                instead_of=whole_number(form.get("instead_of", "")),
+            )  # fmt: skip
             await note(tx, desk.note("order:taken", order_subject(order_id), to=login))
     except _SHOWN as refusal:
         return await show_order(desk, order_id, refusal=refusal)
@@ -142,12 +140,3 @@ async def macro(desk: NamedDependency[Desk], order_no: FromPath[str], macro_id: 
     if desk.request.headers.get("hx-request"):
         return show(desk.request, "console/order/said.html", form=words)
     return await show_order(desk, order_id, doing=Act.ASK_CORRECTION, form=words)
-
-
-def _actor(desk: Desk) -> Actor:
-    return Actor(ActorKind.STAFF, desk.looker.staff.login)
-
-
-def _number(text: str) -> int | None:
-    """None for nothing, and for what is no number of ours."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= STAFF_ID_DIGITS else None

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from kameng.fulfilment.halt_delivery import DeliveryInDoubt
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
-from kameng.orders.lifecycle import Actor, ActorKind
+from kameng.orders.lifecycle import Actor
 from kameng.payment.approve_refund import approve_refund
 from kameng.payment.ask_refund import NothingLeft, RefundWish, ReplacedBefore, ask_refund
 from kameng.payment.attempt import RefundCause
@@ -63,7 +63,7 @@ async def ask(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Response[
             order_id=order_id,
             cause=_cause_of(form.get("cause", "")),
             reason=form.get("reason", ""),
-            asker=_actor(desk),
+            asker=desk.actor,
             amount_fen=fen_typed(form, "amount"),
             left_fen=number_typed(form, "left", otherwise=0) if "left" in form else None,
         )
@@ -87,7 +87,7 @@ async def withdraw(desk: NamedDependency[Desk], order_no: FromPath[str], request
             line = next((one for one in await requests_of(tx.connection, order_id) if one.id == request_id), None)
             if line is None or not line.is_of(desk.looker.staff.login):
                 raise RequestMissing
-            request = await decline_refund(tx, request_id=request_id, decider=_actor(desk), reason=reason)
+            request = await decline_refund(tx, request_id=request_id, decider=desk.actor, reason=reason)
             await note(tx, desk.note("order:refund_withdrawn", order_subject(order_id), **_facts(request, reason)))
     except _SHOWN as refusal:
         return await show_order(desk, order_id, refusal=refusal)
@@ -110,7 +110,7 @@ async def decline(desk: NamedDependency[Desk], request_id: FromPath[int]) -> Res
 
 
 async def _decide(desk: Desk, request_id: int, *, approves: bool) -> Response[Any]:
-    reason, actor = (await typed(desk.request)).get("reason", ""), _actor(desk)
+    reason, actor = (await typed(desk.request)).get("reason", ""), desk.actor
     if request_id > REQUEST_ID_MAX:
         raise RequestMissing
     try:
@@ -131,10 +131,6 @@ async def _show_requests(desk: Desk, *, refusal: Refusal | None = None) -> Respo
     rules: RefundRules = desk.request.app.state.refund_rules
     status = refusal.status if refusal else 200
     return show(desk.request, "console/refunds.html", status=status, waiting=waiting, rules=rules, refusal=refusal)
-
-
-def _actor(desk: Desk) -> Actor:
-    return Actor(ActorKind.STAFF, desk.looker.staff.login)
 
 
 def _cause_of(text: str) -> RefundCause:

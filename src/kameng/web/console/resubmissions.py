@@ -7,7 +7,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kameng.kernel.errors import InvalidInput, Refusal
-from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.resubmission.decide import NothingToDecide, decide_resubmission
 from kameng.resubmission.left_to_staff import ResubmissionMissing, list_left, read_left
 from kameng.resubmission.put_right import MoneyGoesBack
@@ -39,14 +38,13 @@ async def resubmission_page(desk: NamedDependency[Desk], resubmission_id: FromPa
 async def decide(desk: NamedDependency[Desk], resubmission_id: FromPath[int]) -> Response[Any]:
     """`allow` is yes or no, with a reason that the log keeps."""
     form = await typed(desk.request)
-    actor = Actor(ActorKind.STAFF, desk.looker.staff.login)
     try:
         async with desk.db.transaction() as tx:
             file = await read_left(tx.connection, desk.keyring, _known(resubmission_id))
             if file.line.one.state is not ResubmissionState.WITH_STAFF:
                 raise NothingToDecide
             order_id, allow, reason = file.line.one.order_id, form.get("allow") == "yes", form.get("reason", "")
-            one = await decide_resubmission(tx, order_id=order_id, allow=allow, actor=actor, reason=reason)
+            one = await decide_resubmission(tx, order_id=order_id, allow=allow, actor=desk.actor, reason=reason)
             # Whatever waits for this order waits under another number by now.
             if one.id != resubmission_id:
                 raise NothingToDecide

@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from kameng.fulfilment.halt_delivery import DeliveryInDoubt
 from kameng.kernel.errors import InvalidInput, Refusal
-from kameng.orders.lifecycle import Actor, ActorKind, OrderState
+from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId, printed
 from kameng.payment.ask_refund import NothingLeft, RefundWish, ask_refund
 from kameng.payment.attempt import RefundCause
@@ -58,7 +58,7 @@ async def release(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Respo
 
     async def decide() -> str:
         async with desk.db.transaction() as tx:
-            state = await accept_payment(tx, order_id=order_id, actor=_actor(desk), reason=reason)
+            state = await accept_payment(tx, order_id=order_id, actor=desk.actor, reason=reason)
             await note(tx, desk.note("risk:released", order_subject(order_id), reason=reason, state=state))
         return "risk_released"
 
@@ -73,7 +73,7 @@ async def send_back(desk: NamedDependency[Desk], order_no: FromPath[str]) -> Res
     assert isinstance(rules, RefundRules), "as the application has it"
 
     async def decide() -> str:
-        wish = RefundWish(order_id, RefundCause.STAFF, reason, _actor(desk), order_state=OrderState.UNDER_REVIEW)
+        wish = RefundWish(order_id, RefundCause.STAFF, reason, desk.actor, order_state=OrderState.UNDER_REVIEW)
         async with desk.db.transaction() as tx:
             request = await ask_refund(tx, rules=rules, wish=wish)
             done = "refund_requested" if request.state is RequestState.APPROVED else "refund_asked"
@@ -117,7 +117,3 @@ def _subjects(scores: list[KeptScore]) -> list[SubjectKind]:
 
 def held_path(order_id: OrderId) -> str:
     return f"{RISK}/orders/{printed(order_id)}"
-
-
-def _actor(desk: Desk) -> Actor:
-    return Actor(ActorKind.STAFF, desk.looker.staff.login)

@@ -13,7 +13,7 @@ from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
 from kameng.orders.lock import OrderMissing
 from kameng.orders.name_subject import NotKnownHere, subject_of_order, subject_typed
-from kameng.risk.lists import ListedMeanwhile, Subject, list_entries, put_on_list, take_off_list
+from kameng.risk.lists import EVERY_SITE, ListedMeanwhile, Subject, list_entries, put_on_list, take_off_list
 from kameng.risk.scorecard import Listed
 from kameng.risk.subjects import SubjectKind
 from kameng.risk.weights import read_card
@@ -23,7 +23,7 @@ from kameng.staff.roles import Permission
 from kameng.tracking.desk import order_subject
 from kameng.web.console import risk_wording
 from kameng.web.console.door import Desk, needs
-from kameng.web.console.fields import number_typed, reason_typed
+from kameng.web.console.fields import number_typed, reason_typed, whole_number
 from kameng.web.console.orders import order_id_of
 from kameng.web.console.pages import back_to, show, typed
 from kameng.web.console.risk import LOOK, RISK, held_path, show_held
@@ -90,10 +90,10 @@ async def end(desk: NamedDependency[Desk], entry_id: FromPath[int]) -> Response[
 @get("/risk/card", guards=LOOK)
 async def card_page(desk: NamedDependency[Desk]) -> Response[str]:
     """The weights as they hold for every site; a site that weighs otherwise has a card of its own."""
-    asked = desk.request.query_params.get("site", "")
+    asked = whole_number(desk.request.query_params.get("site", ""))
     directory: SiteDirectory = desk.request.app.state.directory
     sites = {site.id: site for site in await directory.sites()}
-    site_id = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 and int(asked) in sites else 0
+    site_id = asked if asked in sites else EVERY_SITE
     async with desk.db.reading() as connection:
         card = await read_card(connection, site_id)
     return show(desk.request, "console/risk/card.html", card=card, sites=sites, site_id=site_id, risk=risk_wording)

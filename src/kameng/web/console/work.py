@@ -15,20 +15,19 @@ from kameng.aftersales.queue import list_handlers
 from kameng.aftersales.set_follow_up import set_follow_up as set_case_follow_up
 from kameng.aftersales.take_case import TakenByAnother, take_case
 from kameng.aftersales.take_case import Taking as CaseTaking
-from kameng.attention.claim import Item, ItemGone, ItemTaken, Queue, Taking, set_follow_up, take, take_stuck_of
+from kameng.attention.claim import Item, ItemGone, ItemTaken, Queue, Taking, set_follow_up, take, take_whole_order
 from kameng.fulfilment.decide_attempt import AttemptMissing, AttemptNotInDoubt, AttemptTaken, take_attempt
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.orders.follow_up_order import follow_up_order
 from kameng.orders.handling import OrderTakenByAnother
 from kameng.orders.number import OrderId
-from kameng.orders.take_order import take_order
 from kameng.staff.audit import NotedDatabase
 from kameng.staff.member import StaffMissing
 from kameng.staff.roles import NotPermitted, Permission, may
 from kameng.tracking.desk import order_subject
 from kameng.web.console import work_lines
 from kameng.web.console.door import Desk, needs
-from kameng.web.console.fields import moment_typed
+from kameng.web.console.fields import moment_typed, whole_number
 from kameng.web.console.pages import show, typed
 from kameng.web.console.work_lines import LOOKS, TAKES, Line, WorkQueue, count_queues, lines_of
 
@@ -66,8 +65,8 @@ async def take_item(desk: NamedDependency[Desk], queue: FromPath[str], item: Fro
     wanted, form = _queue(desk, queue), await typed(desk.request)
     _may_take(desk, wanted)
     me = desk.looker.staff
-    to = _number(form.get("to", ""), otherwise=me.id) or None
-    was = _number(form.get("was", ""), otherwise=0) or None
+    asked, was = whole_number(form.get("to", "")), whole_number(form.get("was", "")) or None
+    to = (me.id if asked is None else asked) or None
     try:
         line = await _line(desk, wanted, item)
         noted = _noted(desk, line, "taken", to=me.login if to == me.id else to)
@@ -77,8 +76,7 @@ async def take_item(desk: NamedDependency[Desk], queue: FromPath[str], item: Fro
             await take_case(db=noted, taking=CaseTaking(item, me, to, was))
         elif wanted is WorkQueue.FOLLOWED:
             async with noted.transaction() as tx:
-                await take_order(tx, order_id=OrderId(item), to=to, instead_of=was)
-                await take_stuck_of(tx, order_id=OrderId(item), by=me, to=to)
+                await take_whole_order(tx, order_id=OrderId(item), by=me, to=to, instead_of=was)
         else:
             await take(db=noted, taking=Taking(Item(Queue(wanted), item, line.since), me, to, was))
     except _SHOWN as refusal:
@@ -176,10 +174,6 @@ def _noted(desk: Desk, line: Line, what: str, **facts: object) -> NotedDatabase:
     else:
         subject = order_subject(line.order_id) if line.order_id is not None else f"attempt:{line.item}"
     return desk.noted(f"work:{what}", subject, queue=line.queue, **facts)
-
-
-def _number(text: str, *, otherwise: int) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else otherwise
 
 
 def _back(queue: WorkQueue, item: int, done: str) -> Redirect:
