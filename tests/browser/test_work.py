@@ -126,7 +126,7 @@ def test_two_windows_see_each_others_takes_and_decisions(open_browser: Open, str
     first.press("接手")
     expect(row).to_contain_text(login, timeout=LIVE_MS)
     assert still_here(second)
-    planning.page.locator("#to").select_option("0")
+    planning.page.locator("#to").select_option(label="无人处理")
     planning.press("分派")
     planning.sees(f"刚刚由 {login} 接手了")
 

@@ -4,9 +4,8 @@ order of it all. No piece is both paid back and exchanged."""
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule
 
 from kameng.aftersales.case import Case, CaseKind, CaseRules
 from kameng.aftersales.confirm_case import confirm_case
@@ -37,7 +36,7 @@ from tests.builders.cases import somebody
 from tests.builders.resubmitting import tapped
 from tests.builders.shop import stock_up
 from tests.builders.supplier import a_route, some_goods
-from tests.model.test_putting_right import RUNS, STAFF, STEPS, PuttingRight
+from tests.model.test_putting_right import STAFF, PuttingRight, run_machine
 
 RULES = CaseRules()
 #: Half a piece goes out at once, more needs one person, all of two pieces two.
@@ -159,14 +158,4 @@ class AfterSales(PuttingRight):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_whatever_comes_of_a_case_no_piece_is_paid_back_and_exchanged(database_url: str) -> None:
-    AfterSales.url = database_url
-    run_state_machine_as_test(
-        AfterSales,
-        settings=settings(
-            max_examples=RUNS,
-            stateful_step_count=STEPS,
-            deadline=None,
-            phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(AfterSales, database_url)

@@ -238,9 +238,13 @@ WHERE (SELECT count(*) FROM cards c WHERE c.order_id = o.id AND c.state = 'sold'
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_whatever_happens_nothing_is_paid_out_or_delivered_twice(database_url: str) -> None:
-    PuttingRight.url = database_url
+    run_machine(PuttingRight, database_url)
+
+
+def run_machine(machine: type[PuttingRight], database_url: str) -> None:
+    machine.url = database_url
     run_state_machine_as_test(
-        PuttingRight,
+        machine,
         settings=settings(
             max_examples=RUNS,
             stateful_step_count=STEPS,

@@ -145,7 +145,7 @@ DOORS = (
     Door(_P.ANSWER_EDIT, "POST", "/answers", {"slug": "how-long", "question": "改"}),
     Door(_P.ORDER_LOOK, "GET", "/work"),
     Door(_P.ORDER_LOOK, "GET", "/work/stuck/{stuck}"),
-    Door(_P.ORDER_HANDLE, "POST", "/work/stuck/{stuck}/take", {"was": "0"}),
+    Door(_P.ORDER_HANDLE, "POST", "/work/stuck/{stuck}/take"),
     Door(_P.ORDER_HANDLE, "POST", "/work/stuck/{stuck}/follow-up", {"follow_up": "2030-01-01T09:00"}),
     Door(_P.RISK_LOOK, "GET", "/risk"),
     Door(_P.RISK_LOOK, "GET", "/risk/orders/{held}"),

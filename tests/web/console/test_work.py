@@ -89,14 +89,16 @@ async def test_of_two_who_take_it_one_has_it_and_the_other_is_told(
     first = await console.enter_as(Role.OWNER)
     item, _ = await stuck_item(console, shop, clock)
     path = f"/console/work/stuck/{item}/take"
-    assert (await console.post(path, {"was": "0"})).headers["location"].endswith(f"#open-stuck-{item}")
+    assert (await console.post(path)).headers["location"].endswith(f"#open-stuck-{item}")
     await console.enter_as(Role.FINANCE)
-    late = await console.post(path, {"was": "0"})
+    late = await console.post(path)
     assert late.status_code == 409
     assert f"刚刚由 {first.login} 接手了" in late.text
     owner = "SELECT owner_id FROM claims"
     assert await console.db.pool.fetchval(owner) == first.id
-    assert (await console.post(path, {"was": str(first.id)})).status_code == 303, "one who has seen it may take it over"
+    assert (await console.post(path, {"instead_of": str(first.id)})).status_code == 303, (
+        "one who has seen it may take it over"
+    )
     assert await console.db.pool.fetchval(owner) != first.id
     assert [line.action for line in await console.log()] == ["work:taken", "work:taken"]
 
@@ -106,7 +108,7 @@ async def test_many_clicks_at_once_are_one_take(console: Console, shop: Shop, cl
     item, _ = await stuck_item(console, shop, clock)
     path = f"/console/work/stuck/{item}/take"
     await console.post("/console/work/stuck/999/take")
-    answers = await asyncio.gather(*(console.post(path, {"was": "0"}) for _ in range(5)))
+    answers = await asyncio.gather(*(console.post(path) for _ in range(5)))
     assert {answer.status_code for answer in answers} == {303}
     assert len(await console.db.pool.fetch("SELECT 1 FROM claims")) == 1
 
@@ -118,12 +120,12 @@ async def test_an_item_is_given_planned_and_left(console: Console, shop: Shop, c
     assert owner.login in (await console.get(path)).text
     other = await console.enter_as(Role.CUSTOMER_SERVICE)
     await console.enter_as(Role.OWNER)
-    await console.post(f"{path}/take", {"was": "0", "to": str(other.id)})
+    await console.post(f"{path}/take", {"to": str(other.id)})
     assert other.login in (await console.get("/console/work?queue=stuck")).text
     assert (await console.post(f"{path}/follow-up", {"follow_up": "2020-01-01T09:00"})).status_code == 422
     assert (await console.post(f"{path}/follow-up", {"follow_up": "2030-01-01T09:00"})).status_code == 303
     assert "01-01 09:00" in (await console.get("/console/work?queue=stuck")).text
-    await console.post(f"{path}/take", {"was": str(other.id), "to": "0"})
+    await console.post(f"{path}/take", {"instead_of": str(other.id), "to": ""})
     assert await console.db.pool.fetchval("SELECT owner_id FROM claims") is None
 
 
@@ -133,7 +135,7 @@ async def test_what_is_gone_says_so(console: Console, shop: Shop, clock: Virtual
     async with shop.db.transaction() as tx:
         order_id = OrderId(await tx.connection.fetchval("SELECT order_id FROM stuck"))
         await request_refund(tx, order_id=order_id, actor=Actor(ActorKind.STAFF, "wang"), reason="核对过")
-    late = await console.post(f"/console/work/stuck/{item}/take", {"was": "0"})
+    late = await console.post(f"/console/work/stuck/{item}/take")
     assert late.status_code == 409
     assert "已经不在队列里" in late.text
     assert (await console.get(f"/console/work/stuck/{item}")).status_code == 409
@@ -149,11 +151,11 @@ async def test_attempts_and_cases_keep_the_owner_they_know(console: Console, sho
     )
     for queue, table in (("doubt", "delivery_attempts"), ("cases", "cases")):
         item = things["attempt" if queue == "doubt" else "case"]
-        assert (await console.post(f"/console/work/{queue}/{item}/take", {"was": "0"})).status_code == 303
+        assert (await console.post(f"/console/work/{queue}/{item}/take")).status_code == 303
         assert await console.db.pool.fetchval(f"SELECT owner_id FROM {table} WHERE id = $1", item) == owner.id
     await console.enter_as(Role.CUSTOMER_SERVICE)
     for queue, name in (("doubt", "attempt"), ("cases", "case")):
-        assert (await console.post(f"/console/work/{queue}/{things[name]}/take", {"was": "0"})).status_code == 409
+        assert (await console.post(f"/console/work/{queue}/{things[name]}/take")).status_code == 409
     await console.enter_as(Role.FINANCE)
     assert (await console.post(f"/console/work/doubt/{things['attempt']}/take")).status_code == 403
 
@@ -219,7 +221,7 @@ async def test_what_is_taken_in_the_queue_is_taken_on_the_orders_page_too(
 ) -> None:
     me = await console.enter_as(Role.CUSTOMER_SERVICE)
     item, order_no = await stuck_item(console, shop, clock)
-    await console.post(f"/console/work/stuck/{item}/take", {"was": "0"})
+    await console.post(f"/console/work/stuck/{item}/take")
     owner = "SELECT s.login FROM order_handling h JOIN staff s ON s.id = h.owner_id"
     claimed = "SELECT s.login FROM claims c JOIN staff s ON s.id = c.owner_id WHERE c.queue = 'stuck'"
     assert await console.db.pool.fetchval(claimed) == me.login
@@ -243,7 +245,7 @@ async def test_an_order_to_look_at_again_comes_up_when_it_is_time(
     assert "跟进订单 0" in page
     clock.go_on(timedelta(minutes=15))
     assert "跟进订单 1" in (await console.get("/console/work?queue=followed")).text
-    await console.post(f"/console/work/followed/{order_id}/take", {"was": "0"})
+    await console.post(f"/console/work/followed/{order_id}/take")
     assert await console.db.pool.fetchval("SELECT owner_id FROM order_handling") is not None
     await console.post(f"/console/work/followed/{order_id}/follow-up", {"follow_up": ""})
     assert "跟进订单 0" in (await console.get("/console/work?queue=followed")).text

@@ -61,12 +61,11 @@ async def item_page(desk: NamedDependency[Desk], queue: FromPath[str], item: Fro
 
 @post("/work/{queue:str}/{item:int}/take", guards=HANDLE, status_code=200)
 async def take_item(desk: NamedDependency[Desk], queue: FromPath[str], item: FromPath[int]) -> Response[Any] | Redirect:
-    """For oneself, or for whoever `to` names; 0 leaves it to nobody."""
+    """For oneself, or for whoever `to` names; `to` nobody hands it back."""
     wanted, form = _queue(desk, queue), await typed(desk.request)
     _may_take(desk, wanted)
     me = desk.looker.staff
-    asked, was = whole_number(form.get("to", "")), whole_number(form.get("was", "")) or None
-    to = (me.id if asked is None else asked) or None
+    to, was = whole_number(form.get("to", str(me.id))), whole_number(form.get("instead_of", ""))
     try:
         line = await _line(desk, wanted, item)
         noted = _noted(desk, line, "taken", to=me.login if to == me.id else to)
