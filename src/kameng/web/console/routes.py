@@ -42,6 +42,7 @@ from kameng.web.console import (
     work,
 )
 from kameng.web.console.batch_forms import BATCH_DOORS
+from kameng.web.console.case_in_hand import provide_case_in_hand
 from kameng.web.console.door import (
     HOME,
     WrongStep,
@@ -220,6 +221,7 @@ CONSOLE = Router(
         "session": Provide(provide_session, sync_to_thread=False),
         "staff": Provide(provide_staff, sync_to_thread=False),
         "desk": Provide(provide_desk, sync_to_thread=False),
+        "hand": Provide(provide_case_in_hand),
         "protocols": Provide(_protocols, sync_to_thread=False),
         "supply_protocols": Provide(_supply_protocols, sync_to_thread=False),
     },
