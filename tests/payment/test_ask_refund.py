@@ -12,7 +12,7 @@ from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId
 from kameng.payment.ask_refund import NothingLeft, RefundWish, ask_refund
 from kameng.payment.attempt import RefundCause
-from kameng.payment.decide_refund import Verdict, decide_refund
+from kameng.payment.decide_refund import Finding, Verdict, decide_refund
 from kameng.payment.grant_refund import WholeOnly
 from kameng.payment.refund import NotNow
 from kameng.payment.request import RefundRequest, RefundRules, RequestState
@@ -196,7 +196,7 @@ async def test_a_stuck_part_calls_a_person_and_leaves_the_order_alone(shop: Shop
     assert await shop.alarms() == ["refund_stuck"]
     await assert_sound(shop)
     async with shop.db.transaction() as tx:
-        await decide_refund(tx, refund_id=1, verdict=Verdict.NOT_SENT, actor=LI, reason="已充值")
+        await decide_refund(tx, refund_id=1, finding=Finding(Verdict.NOT_SENT, "已充值", 0), actor=LI)
     await sweep(shop)
     assert await shop.refund_lines() == [("goods_faulty", 300, "done")]
     assert await shop.state(order_id) is OrderState.DELIVERED
@@ -214,7 +214,7 @@ async def test_all_of_a_delivered_order_stuck_never_puts_its_goods_up_for_sale(s
     await find_stuck(db=shop.db)
     await assert_sound(shop)
     async with shop.db.transaction() as tx:
-        await decide_refund(tx, refund_id=1, verdict=Verdict.SENT, actor=LI, reason="手工退了")
+        await decide_refund(tx, refund_id=1, finding=Finding(Verdict.BY_HAND, "手工退了"), actor=LI)
     assert await shop.state(order_id) is OrderState.REFUNDED
     assert await shop.cards(goods.sku_id) == {"available": 4, "sold": 1}
     await assert_sound(shop)

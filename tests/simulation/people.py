@@ -11,7 +11,7 @@ from kameng.checkout.place_order import OutOfStock, TooManyOpenOrders
 from kameng.kernel.errors import Refusal
 from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.orders.number import OrderId
-from kameng.payment.decide_refund import Verdict, decide_refund
+from kameng.payment.decide_refund import Finding, Verdict, decide_refund
 from kameng.payment.expire import expire_orders
 from kameng.payment.hear_notify import hear_notify
 from kameng.payment.poll import poll_payments
@@ -213,9 +213,8 @@ class Desk:
         verdict = Verdict.SENT if unknown[row["amount_fen"]] else Verdict.NOT_SENT
         try:
             async with self.world.process().db.transaction() as tx:
-                await decide_refund(
-                    tx, refund_id=int(str(row["id"])), verdict=verdict, actor=STAFF, reason="看过渠道后台"
-                )
+                finding = Finding(verdict, "看过渠道后台", sum(trade.parts_sent_back))
+                await decide_refund(tx, refund_id=int(str(row["id"])), finding=finding, actor=STAFF)
         except Refusal:
             self.world.happened["decided too late"] += 1
 

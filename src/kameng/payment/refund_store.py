@@ -98,7 +98,7 @@ WHERE id = $1 AND state IN ('refused', 'in_doubt') AND try_at IS NULL
 """
 
 CLOSE_STUCK = """
-UPDATE refunds SET state = 'done', answer = $2, settled_at = $3
+UPDATE refunds SET state = 'done', answer = $2, settled_at = $3, by_hand = $4
 WHERE id = $1 AND state IN ('refused', 'in_doubt') AND try_at IS NULL
 """
 
@@ -108,9 +108,11 @@ WHERE order_id = $1 AND state <> 'done' AND cause NOT IN ('paid_twice', 'paid_to
 """
 
 OTHERS_OF_RECEIPT = """
-SELECT id, state, amount_fen FROM refunds
+SELECT id, state, amount_fen, by_hand FROM refunds
 WHERE receipt_id = (SELECT receipt_id FROM refunds WHERE id = $1) AND id <> $1 ORDER BY id
 """
+
+HOLD_RECEIPT = "SELECT FROM receipts WHERE id = (SELECT receipt_id FROM refunds WHERE id = $1) FOR UPDATE"
 
 DUE = "SELECT id FROM refunds WHERE try_at <= $1 ORDER BY try_at LIMIT $2"
 
@@ -174,9 +176,9 @@ async def reopen_stuck(tx: Transaction, refund_id: int, state: RefundState) -> b
     return written == "UPDATE 1"
 
 
-async def close_stuck(tx: Transaction, refund_id: int, answer: str) -> bool:
+async def close_stuck(tx: Transaction, refund_id: int, answer: str, *, by_hand: bool) -> bool:
     """False when it is not stuck (any more)."""
-    written: str = await tx.connection.execute(CLOSE_STUCK, refund_id, answer, tx.now)
+    written: str = await tx.connection.execute(CLOSE_STUCK, refund_id, answer, tx.now, by_hand)
     return written == "UPDATE 1"
 
 
@@ -184,6 +186,11 @@ async def is_all_back(tx: Transaction, order_id: int) -> bool:
     """Nothing is on its way, and nothing is left that could be."""
     on_its_way: int = await tx.connection.fetchval(UNSETTLED_OF_ORDER, order_id)
     return on_its_way == 0 and not any(row["left_fen"] > 0 for row in await refundable(tx, order_id))
+
+
+async def hold_receipt(tx: Transaction, refund_id: int) -> None:
+    """The payment that this refund is of, until the transaction ends."""
+    await tx.connection.execute(HOLD_RECEIPT, refund_id)
 
 
 async def others_of_receipt(connection: Connection, refund_id: int) -> list[asyncpg.Record]:

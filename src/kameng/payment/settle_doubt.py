@@ -1,12 +1,14 @@
 """A refund may have been sent, or not: the gateway is asked, and what it says is held against what we know."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from kameng.kernel.database import Database
 from kameng.kernel.money import yuan
 from kameng.payment import refund_store
-from kameng.payment.attempt import PART_AGAIN_AT_TRY, RefundState
+from kameng.payment.attempt import PART_AGAIN_AT_TRY
 from kameng.payment.gateway import Gateway, InDoubt, Paid, PartlySentBack, QueryAnswer, RefundDone, SentBack, Unpaid
+from kameng.payment.parts import parts_of
 
 
 @dataclass(frozen=True)
@@ -49,18 +51,15 @@ async def settle_doubt(*, db: Database, gateway: Gateway, refund: DoubtfulRefund
     return _compared(refund, known, before)
 
 
-def _compared(
-    refund: DoubtfulRefund, known: Paid | PartlySentBack, others: list[tuple[int, RefundState, int]]
-) -> Settled | None:
+def _compared(refund: DoubtfulRefund, known: Paid | PartlySentBack, others: list[dict[str, Any]]) -> Settled | None:
     sent_fen = known.amount_fen if isinstance(known, PartlySentBack) else 0
-    done_fen = sum(fen for _, state, fen in others if state is RefundState.DONE)
-    unsure_fen = sum(fen for _, state, fen in others if state in {RefundState.CALLING, RefundState.IN_DOUBT})
-    if sent_fen == done_fen + unsure_fen + refund.amount_fen:
+    parts = parts_of(others)
+    if sent_fen == parts.done_fen + parts.unsure_fen + refund.amount_fen:
         return RefundDone("found among what was sent back")
-    if sent_fen == done_fen:
+    if sent_fen == parts.done_fen:
         # A gateway that takes its time may book it a little later.
         return None if refund.tries >= PART_AGAIN_AT_TRY else InDoubt("not sent back yet; asked once more before it is")
-    return InDoubt(_words(known)) if unsure_fen else Unknowable(_words(known))
+    return InDoubt(_words(known)) if parts.unsure else Unknowable(_words(known))
 
 
 def _words(known: QueryAnswer) -> str:
@@ -68,8 +67,7 @@ def _words(known: QueryAnswer) -> str:
     return f"{yuan(sent_fen)} of the payment was sent back, which is not what we know of"
 
 
-async def _others(db: Database, refund: DoubtfulRefund) -> list[tuple[int, RefundState, int]]:
-    """Id, state and fen of the other refunds of the same receipt."""
+async def _others(db: Database, refund: DoubtfulRefund) -> list[dict[str, Any]]:
+    """The other refunds of the same receipt."""
     async with db.reading() as connection:
-        rows = await refund_store.others_of_receipt(connection, refund.id)
-    return [(row["id"], RefundState(row["state"]), row["amount_fen"]) for row in rows]
+        return [dict(row) for row in await refund_store.others_of_receipt(connection, refund.id)]

@@ -90,6 +90,8 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Refund:
+    """`by_hand`: by another way than the gateway. `others_…`: what else of the same payment is back, or may be."""
+
     id: int
     order_id: OrderId
     receipt_id: int
@@ -101,6 +103,9 @@ class Refund:
     try_at: datetime | None
     requested_at: datetime
     settled_at: datetime | None
+    by_hand: bool
+    others_done_fen: int
+    others_unsure_fen: int
 
     @property
     def is_stuck(self) -> bool:

@@ -7,7 +7,7 @@ from kameng.staff.roles import Permission
 from kameng.web.console.door_table import ListedDoor, doors
 
 _P = Permission
-WHY = {"reason": "买家来电"}
+WHY = {"reason": "买家来电", "confirmed": "1"}
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,16 @@ DOORS = (
     Door(_P.ORDER_HANDLE, "POST", "/orders/{sold}/take", {"to": "1"}),
     Door(_P.ORDER_HANDLE, "POST", "/orders/{sold}/follow-up", {"follow_up": "2030-01-01T09:00"}),
     Door(_P.CORRECTION_ASK, "GET", "/orders/{sold}/macros/{macro}"),
-    Door(_P.CORRECTION_ASK, "POST", "/orders/{sold}/correction", WHY | {"confirmed": "1"}),
-    Door(_P.RESUBMIT, "POST", "/orders/{sold}/resubmit", WHY | {"confirmed": "1", "kind": "replace_code"}),
+    Door(_P.CORRECTION_ASK, "POST", "/orders/{sold}/correction", WHY),
+    Door(_P.RESUBMIT, "POST", "/orders/{sold}/resubmit", WHY | {"kind": "replace_code"}),
     Door(_P.ORDER_LOOK, "GET", "/money"),
-    Door(_P.REFUND_ASK, "POST", "/orders/{held}/refund", WHY | {"cause": "goodwill", "confirmed": "1"}),
+    Door(_P.REFUND_ASK, "POST", "/orders/{held}/refund", WHY | {"cause": "goodwill"}),
     Door(_P.REFUND_ASK, "POST", "/orders/{sold}/requests/{request}/withdraw", WHY),
     Door(_P.REFUND_APPROVE, "GET", "/refunds"),
     Door(_P.REFUND_APPROVE, "POST", "/refunds/{request}/approve", WHY),
     Door(_P.REFUND_APPROVE, "POST", "/refunds/{request}/decline", WHY),
-    Door(_P.REFUND_REQUEST, "POST", "/orders/{held}/refunds/{refund}", WHY | {"verdict": "sent"}),
-    Door(_P.PAYMENT_ACCEPT, "POST", "/orders/{held}/accept", WHY | {"confirmed": "1"}),
+    Door(_P.REFUND_REQUEST, "POST", "/orders/{held}/refunds/{refund}", WHY | {"verdict": "by_hand"}),
+    Door(_P.PAYMENT_ACCEPT, "POST", "/orders/{held}/accept", WHY),
     Door(_P.ORDER_REVEAL, "POST", "/orders/{sold}/codes", WHY),
     Door(_P.CONTACT_SHOW, "POST", "/orders/{sold}/contact", WHY),
     Door(_P.STOCK_LOOK, "GET", "/stock"),
@@ -102,8 +102,8 @@ DOORS = (
     Door(_P.SUPPLIER_LOOK, "GET", "/restock"),
     Door(_P.RESTOCK_EDIT, "POST", "/restock", {"sku": "1", "level_min": "1", "level_max": "5", "budget": "9"}),
     Door(_P.RESTOCK_EDIT, "POST", "/restock/{rule}/drop", {}),
-    Door(_P.STOCK_WITHDRAW, "POST", "/stock/batches/1/withdraw", WHY | {"confirmed": "1"}),
-    Door(_P.STOCK_WITHDRAW, "POST", "/stock/withdraw-expired", WHY | {"confirmed": "1"}),
+    Door(_P.STOCK_WITHDRAW, "POST", "/stock/batches/1/withdraw", WHY),
+    Door(_P.STOCK_WITHDRAW, "POST", "/stock/withdraw-expired", WHY),
     Door(_P.CASE_LOOK, "GET", "/cases"),
     Door(_P.CASE_LOOK, "GET", "/cases/{case}"),
     Door(_P.CASE_LOOK, "GET", "/cases/{case}/live"),

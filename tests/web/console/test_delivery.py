@@ -74,10 +74,10 @@ async def test_the_account_is_masked_and_shown_only_with_a_reason_that_stays(
     page = await console.get(path)
     assert "87****21" in page.text
     assert ACCOUNT not in page.text
-    refused = await console.post(f"{path}/account", {"reason": " "})
+    refused = await console.post(f"{path}/account", {"reason": " ", "confirmed": "1"})
     assert refused.status_code == 422
     assert ACCOUNT not in refused.text
-    shown = await console.post(f"{path}/account", {"reason": "买家要核对"})
+    shown = await console.post(f"{path}/account", {"reason": "买家要核对", "confirmed": "1"})
     assert ACCOUNT in shown.text
     assert shown.headers["cache-control"] == "no-store"
     again = (await console.get(path)).text
@@ -90,7 +90,7 @@ async def test_the_account_is_masked_and_shown_only_with_a_reason_that_stays(
 async def test_an_order_without_an_account_has_none_to_show(console: Console, supplied: Supplied) -> None:
     path = await two_attempts(supplied)
     assert "显示充值账号" not in (await console.get(path)).text
-    assert 400 <= (await console.post(f"{path}/account", {"reason": "x"})).status_code < 500
+    assert 400 <= (await console.post(f"{path}/account", {"reason": "x", "confirmed": "1"})).status_code < 500
     assert "order:account_shown" not in {line.action for line in await console.log()}
 
 

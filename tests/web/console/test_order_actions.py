@@ -68,11 +68,20 @@ async def test_a_stuck_refund_is_decided_after_a_look_into_the_books(console: Co
     await console.db.pool.execute("UPDATE refunds SET state = 'in_doubt', try_at = NULL")
     page = (await console.get(f"/console/orders/{printed(order)}")).text
     assert "这笔退款停住了" in page
-    answer = await console.post(path(order, "refunds/1"), {"verdict": "sent", "reason": "商户后台已见退款"})
+    form = {"verdict": "sent", "reason": "商户后台已见退款", "confirmed": "1"}
+    unread = await console.post(path(order, "refunds/1"), form)
+    assert unread.status_code == 422
+    assert "请填写渠道后台显示的累计已退金额" in unread.text
+    other = await console.post(path(order, "refunds/1"), form | {"returned": "4.99"})
+    assert other.status_code == 409
+    assert "如果这一笔已退，渠道后台的累计应不少于 ¥5.00；如果没有退，应是 ¥0.00" in other.text
+    assert 'value="4.99"' in other.text
+    assert await console.db.pool.fetchval("SELECT state FROM refunds") == "in_doubt"
+    answer = await console.post(path(order, "refunds/1"), form | {"returned": "5"})
     assert answer.status_code == 303
     assert await console.db.pool.fetchval("SELECT state FROM refunds") == "done"
     assert await done(console) == [("order:refund_decided", "商户后台已见退款")]
-    again = await console.post(path(order, "refunds/1"), {"verdict": "not_sent", "reason": "再来一次"})
+    again = await console.post(path(order, "refunds/1"), form | {"verdict": "not_sent", "returned": "0"})
     assert again.status_code == 409
     assert await console.db.pool.fetchval("SELECT state FROM refunds") == "done"
 
@@ -81,7 +90,9 @@ async def test_a_stuck_refund_is_decided_after_a_look_into_the_books(console: Co
 async def test_a_decision_needs_a_verdict_and_a_reason(console: Console, shop: Shop, verdict: str, reason: str) -> None:
     order = await shop.paid()
     refund = await shop.stuck_refund(order)
-    answer = await console.post(path(order, f"refunds/{refund}"), {"verdict": verdict, "reason": reason})
+    answer = await console.post(
+        path(order, f"refunds/{refund}"), {"verdict": verdict, "reason": reason, "returned": "9", "confirmed": "1"}
+    )
     assert answer.status_code == 422
     assert await console.db.pool.fetchval("SELECT state FROM refunds") == "refused"
     assert await done(console) == []
@@ -91,7 +102,9 @@ async def test_a_refund_is_decided_on_its_own_orders_page_only(console: Console,
     mine, other = await shop.paid(), await shop.paid()
     refund = await shop.stuck_refund(mine)
     for number in (refund, 10**12, 2**70):
-        answer = await console.post(path(other, f"refunds/{number}"), {"verdict": "sent", "reason": "看过了"})
+        answer = await console.post(
+            path(other, f"refunds/{number}"), {"verdict": "by_hand", "reason": "看过了", "confirmed": "1"}
+        )
         assert answer.status_code == 404
     assert await console.db.pool.fetchval("SELECT state FROM refunds") == "refused"
 
@@ -121,7 +134,7 @@ async def test_a_delivered_order_is_not_accepted(console: Console, shop: Shop) -
 
 async def test_codes_are_shown_once_with_a_reason_and_told_in_both_stories(console: Console, shop: Shop) -> None:
     order = await shop.paid()
-    answer = await console.post(path(order, "codes"), {"reason": "买家来电"})
+    answer = await console.post(path(order, "codes"), {"reason": "买家来电", "confirmed": "1"})
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
     assert len(shown_in(answer.text)) == 1
@@ -136,7 +149,7 @@ async def test_codes_are_shown_once_with_a_reason_and_told_in_both_stories(conso
 
 async def test_reserved_codes_are_nobodys_to_see(console: Console, shop: Shop) -> None:
     order = await shop.order()
-    answer = await console.post(path(order, "codes"), {"reason": "买家来电"})
+    answer = await console.post(path(order, "codes"), {"reason": "买家来电", "confirmed": "1"})
     assert answer.status_code == 409
     assert shown_in(answer.text) == []
     assert await done(console) == []
@@ -144,11 +157,24 @@ async def test_reserved_codes_are_nobodys_to_see(console: Console, shop: Shop) -
 
 async def test_the_contact_is_shown_with_a_reason(console: Console, shop: Shop) -> None:
     order = await shop.order()
-    answer = await console.post(path(order, "contact"), {"reason": "回电"})
+    answer = await console.post(path(order, "contact"), {"reason": "回电", "confirmed": "1"})
     assert PHONE in answer.text
     assert await done(console) == [("order:contact_shown", "回电")]
     assert PHONE not in str(await console.log())
     assert PHONE not in (await console.get(f"/console/orders/{printed(order)}")).text
+
+
+@pytest.mark.parametrize("action", ["codes", "contact"])
+async def test_nothing_is_shown_to_whoever_has_not_ticked_that_it_is_noted(
+    console: Console, shop: Shop, action: str
+) -> None:
+    order = await shop.paid()
+    answer = await console.post(path(order, action), {"reason": "买家来电"})
+    assert answer.status_code == 422
+    assert "再勾选确认" in answer.text
+    assert PHONE not in answer.text
+    assert shown_in(answer.text) == []
+    assert await done(console) == []
 
 
 async def test_no_action_happens_by_a_link(console: Console, shop: Shop) -> None:

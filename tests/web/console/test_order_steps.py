@@ -85,7 +85,7 @@ async def test_nothing_is_done_unless_it_is_confirmed(console: Console, shop: Sh
 
 async def test_a_code_is_replaced_for_its_buyer(console: Console, shop: Shop) -> None:
     order = await shop.paid()
-    await console.post(page(order, "/codes"), {"reason": "核对"})
+    await console.post(page(order, "/codes"), {"reason": "核对", "confirmed": "1"})
     form = (await console.get(page(order, "/do/resubmit"))).text
     assert "replace_code" in form
     answer = await console.post(page(order, "/resubmit"), YES | {"kind": "replace_code"})

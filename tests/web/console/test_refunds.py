@@ -149,7 +149,7 @@ async def test_a_double_click_asks_once(console: Console, shop: Shop) -> None:
 async def test_all_of_it_hides_the_codes_from_their_buyer(console: Console, shop: Shop) -> None:
     order = await asked(console, shop, Role.OWNER, amount="")
     assert await shop.state_of(order) == "refunding"
-    answer = await console.post(page(order) + "/codes", {"reason": "看看"})
+    answer = await console.post(page(order) + "/codes", {"reason": "看看", "confirmed": "1"})
     assert answer.status_code == 409
     shown = (await console.get(page(order))).text
     assert "没有可以再退的款项" in shown

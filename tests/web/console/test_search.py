@@ -66,10 +66,12 @@ async def sought(console: Console, shop: Shop) -> Sought:
 
 
 async def _code_of(console: Console, order_id: OrderId) -> str:
-    from_vault = await console.post(f"/console/orders/{printed(order_id)}/codes", {"reason": "试"})
+    from_vault = await console.post(f"/console/orders/{printed(order_id)}/codes", {"reason": "试", "confirmed": "1"})
     if from_vault.status_code != 200:
         await console.db.pool.execute("UPDATE orders SET state = 'delivered' WHERE id = $1", order_id)
-        from_vault = await console.post(f"/console/orders/{printed(order_id)}/codes", {"reason": "试"})
+        from_vault = await console.post(
+            f"/console/orders/{printed(order_id)}/codes", {"reason": "试", "confirmed": "1"}
+        )
     return next(code for code in CODES if code in from_vault.text)
 
 

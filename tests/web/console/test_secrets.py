@@ -25,7 +25,7 @@ async def test_a_secret_seen_is_a_line_in_the_audit_and_a_secret_refused_is_none
 ) -> None:
     order = printed(await shop.paid())
     await console.enter_as(role)
-    answer = await console.post(f"/console/orders/{order}/{door}", {"reason": WHY})
+    answer = await console.post(f"/console/orders/{order}/{door}", {"reason": WHY, "confirmed": "1"})
     secret = PHONE if door == "contact" else next((code for code in CODES if code in answer.text), "")
     seen = bool(secret) and secret in answer.text
     lines = [line for line in await console.log() if line.action == action]
@@ -58,7 +58,7 @@ async def test_a_secret_that_cannot_be_noted_is_not_shown(console: Console, shop
     try:
         for door, _, _ in SECRETS:
             try:
-                answer = await console.post(f"/console/orders/{order}/{door}", {"reason": WHY})
+                answer = await console.post(f"/console/orders/{order}/{door}", {"reason": WHY, "confirmed": "1"})
             except PostgresError:
                 continue
             assert answer.status_code == 500

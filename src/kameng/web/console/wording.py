@@ -122,6 +122,7 @@ REFUNDS: Mapping[RefundState, Words] = {
 VERDICTS: Mapping[Verdict, Words] = {
     Verdict.SENT: Words("渠道账上已退：买家已收到款项"),
     Verdict.NOT_SENT: Words("渠道账上未退：再次发出退款"),
+    Verdict.BY_HAND: Words("已用其他方式退给买家（如转账）：结束这笔退款"),
     Verdict.UNKNOWN: Words("还不清楚：再向渠道查询"),
 }
 
