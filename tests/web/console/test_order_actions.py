@@ -81,6 +81,7 @@ async def test_a_stuck_refund_is_decided_after_a_look_into_the_books(console: Co
     assert answer.status_code == 303
     assert await console.db.pool.fetchval("SELECT state FROM refunds") == "done"
     assert await done(console) == [("order:refund_decided", "商户后台已见退款")]
+    assert "渠道账上已退：买家已收到款项" in (await console.get("/console/audit")).text
     again = await console.post(path(order, "refunds/1"), form | {"verdict": "not_sent", "returned": "0"})
     assert again.status_code == 409
     assert await console.db.pool.fetchval("SELECT state FROM refunds") == "done"

@@ -8,6 +8,7 @@ from kameng.payment.attempt import ASKED_CAUSES, AttemptState, HeardFrom, Receip
 from kameng.payment.decide_refund import Verdict
 from kameng.payment.gateways import METHOD_NAMES
 from kameng.payment.request import REQUEST_STATE_NAMES
+from kameng.resubmission.resubmission import KIND_NAMES as RESUBMISSION_KINDS
 from kameng.risk.alarms import AlarmKind
 from kameng.staff.roles import ROLE_NAMES
 from kameng.stock.card import REASON_NAMES, BatchState
@@ -182,5 +183,12 @@ ALARMS: Mapping[AlarmKind, Words] = {
 }
 
 FACTS = action_wording.FACTS
+#: What stands in a fact as a word of ours; anything else stands as it is.
+FACT_VALUES: Mapping[str, Mapping[str, Words]] = {
+    "cause": {str(cause): words for cause, words in REFUND_CAUSES.items()},
+    "kind": {str(kind): words for kind, words in RESUBMISSION_KINDS.items()},
+    "method": METHODS,
+    "verdict": {str(verdict): words for verdict, words in VERDICTS.items()},
+}
 ACTIONS = action_wording.ACTIONS
 DONE: Mapping[str, Words] = {**action_wording.DONE, **order_wording.FOUND}
