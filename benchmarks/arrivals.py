@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import exp, log, sin, tau
 
-from kameng.fulfilment.arrival import span_of
-from kameng.fulfilment.arrival_levels import End, Kind, Learned, Seen, kind_of, learn_curves, nearest
+from kameng.arrivals.curve import span_of
+from kameng.arrivals.kinds import End, Kind, Learned, Seen, kind_of, learn_curves, nearest
 from kameng.kernel.clock import SHANGHAI
 
 START = datetime(2026, 11, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import sin, tau
 from statistics import median, quantiles
 
-from kameng.fulfilment.radar import Alarm, Radar, Sign
+from kameng.radar.radar import Alarm, Radar, Sign
 from kameng.supply.troubles import Place
 
 OPERATORS = {"移动": 60, "联通": 22, "电信": 18}

@@ -27,6 +27,7 @@ from kameng.aftersales.follow_remedies import AT_A_TIME as FOLLOWED_AT_A_TIME
 from kameng.aftersales.follow_remedies import follow_remedies
 from kameng.aftersales.watch_cases import AT_A_TIME as CASES_AT_A_TIME
 from kameng.aftersales.watch_cases import watch_cases
+from kameng.arrivals.learn_arrivals import learn_arrivals
 from kameng.attention.find_stuck import AT_A_TIME as STUCK_AT_A_TIME
 from kameng.attention.find_stuck import find_stuck
 from kameng.batches.carry_out import AT_A_TIME as BATCHED_AT_A_TIME
@@ -39,9 +40,6 @@ from kameng.fulfilment.confirm_arrival import AT_A_TIME as CONFIRMED_AT_A_TIME
 from kameng.fulfilment.confirm_arrival import confirm_by_itself
 from kameng.fulfilment.dispatcher import Dispatcher
 from kameng.fulfilment.end_holds import end_holds
-from kameng.fulfilment.learn_arrivals import learn_arrivals
-from kameng.fulfilment.watch_suppliers import AT_A_TIME as WATCHED_AT_A_TIME
-from kameng.fulfilment.watch_suppliers import watch_suppliers
 from kameng.journey import FOLLOWING
 from kameng.kernel.database import Database, connect, open_pool
 from kameng.kernel.jobs import Body, Job, payload_of
@@ -53,6 +51,8 @@ from kameng.payment.jobs import SEND_REFUND
 from kameng.payment.lapse_requests import AT_A_TIME as LAPSED_AT_A_TIME
 from kameng.payment.lapse_requests import lapse_requests
 from kameng.payment.send_refund import send_refund
+from kameng.radar.watch_suppliers import AT_A_TIME as WATCHED_AT_A_TIME
+from kameng.radar.watch_suppliers import watch_suppliers
 from kameng.resubmission.desk import Desk
 from kameng.resubmission.repair import repair_orders
 from kameng.resubmission.tend import AT_A_TIME as TENDED_AT_A_TIME

@@ -17,7 +17,6 @@ from kameng.batches import batch
 from kameng.catalogue.filling import ChooseBy, Delivers, FilledBy
 from kameng.fulfilment import attempt as delivery_attempt
 from kameng.fulfilment.attempt import AttemptState as DeliveryAttemptState
-from kameng.fulfilment.radar import Sign
 from kameng.journey import FOLLOWING
 from kameng.kernel.lifecycle import IllegalTransition, Lifecycle
 from kameng.ledger.entry import AccountKind, EntryKind
@@ -27,6 +26,7 @@ from kameng.orders.order import ContactKind
 from kameng.payment import attempt
 from kameng.payment.attempt import AttemptState, HeardFrom, ReceiptUse, RefundCause, RefundState
 from kameng.payment.request import REQUEST_LIFECYCLE, RequestState
+from kameng.radar.radar import Sign
 from kameng.resubmission import resubmission
 from kameng.risk.score_order import Stage
 from kameng.risk.scorecard import Listed, Verdict

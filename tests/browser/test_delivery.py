@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from kameng.fulfilment.arrival import UNKNOWN, Tally, curve_of, learn, span_of
+from kameng.arrivals.curve import UNKNOWN, Tally, curve_of, learn, span_of
 from tests.browser.conftest import PHONE, Open
 from tests.browser.purchase import buy, skus
 from tests.browser.stack import Running

@@ -6,8 +6,8 @@ from itertools import count
 
 import pytest
 
-from kameng.fulfilment.watch_suppliers import watch_suppliers
 from kameng.orders.lifecycle import OrderState
+from kameng.radar.watch_suppliers import watch_suppliers
 from kameng.supply.answer import Code, Delivered, Failed, PlaceAnswer, Reason
 from kameng.supply.troubles import PROBES_TO_CLOSE, TroubleKind
 from tests.builders.dispatching import a_dispatcher, worked

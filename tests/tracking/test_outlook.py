@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from kameng.fulfilment.learn_arrivals import learn_arrivals
+from kameng.arrivals.learn_arrivals import learn_arrivals
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId
 from kameng.supply.answer import Failed, InDoubt, Reason

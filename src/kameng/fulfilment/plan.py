@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from kameng.arrivals.expected_arrival import usual_arrivals
 from kameng.catalogue.filling import ChooseBy, Delivers, Filling, find_filling
 from kameng.fulfilment import store
 from kameng.fulfilment.attempt import (
@@ -20,7 +21,6 @@ from kameng.fulfilment.attempt import (
     NewAttempt,
     number_of,
 )
-from kameng.fulfilment.expected_arrival import usual_arrivals
 from kameng.fulfilment.store import Delivery
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database, Transaction

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from kameng.arrivals.expected_arrival import usual_arrivals
 from kameng.catalogue.filling import find_filling
-from kameng.fulfilment.expected_arrival import usual_arrivals
 from kameng.kernel.database import Database
 from kameng.supply.candidates import find_candidates
 from kameng.supply.route import Candidate

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from kameng.arrivals.expected_arrival import Expected, UnderWay, expected_arrival
 from kameng.catalogue.phone_segment import OPERATOR_NAMES, Operator
-from kameng.fulfilment.expected_arrival import Expected, UnderWay, expected_arrival
 from kameng.kernel.database import Database
 from kameng.kernel.text import Words
 from kameng.orders.number import OrderId

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kameng.fulfilment.learn_arrivals import learn_arrivals
+from kameng.arrivals.learn_arrivals import learn_arrivals
 from kameng.kernel.clock import VirtualClock
 from kameng.supply.declare_trouble import TroubleDraft, declare_trouble, end_trouble
 from kameng.supply.troubles import Place, TroubleKind

@@ -3,8 +3,8 @@
 import asyncio
 from datetime import timedelta
 
-from kameng.fulfilment import arrival_store
-from kameng.fulfilment.arrival_levels import learn_curves
+from kameng.arrivals import store
+from kameng.arrivals.kinds import learn_curves
 from kameng.kernel.clock import SHANGHAI
 from kameng.kernel.database import Database
 
@@ -17,15 +17,15 @@ READ_MAX = 200_000
 async def learn_arrivals(*, db: Database) -> int:
     """How many curves there are now; 0 when it is not time yet, or another worker is at it."""
     async with db.transaction() as tx:
-        if not await arrival_store.claim_learning(tx, every=LEARN_EVERY):
+        if not await store.claim_learning(tx, every=LEARN_EVERY):
             return 0
         now = tx.now
     async with db.reading() as connection:
-        seen = await arrival_store.seen(connection, now=now, since=now - LEARN_FROM, at_most=READ_MAX)
+        seen = await store.seen(connection, now=now, since=now - LEARN_FROM, at_most=READ_MAX)
     # It counts for a second when there is much to learn from; the other sweeps go on meanwhile.
     learned = await asyncio.to_thread(learn_curves, seen, now=now)
     async with db.transaction() as tx:
-        await arrival_store.write_curves(tx, learned)
+        await store.write_curves(tx, learned)
         yesterday = tx.now.astimezone(SHANGHAI).date() - timedelta(days=1)
-        await arrival_store.write_days(tx, since=yesterday)
+        await store.write_days(tx, since=yesterday)
     return len(learned)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from kameng.fulfilment.arrival import SPANS, UNKNOWN, Curve, Rates, Tally, curve_of, learn, pace
+from kameng.arrivals.curve import SPANS, UNKNOWN, Curve, Rates, Tally, curve_of, learn, pace
 from kameng.kernel.clock import SHANGHAI
 
 #: A kind with fewer deliveries of its own (old ones counted less) has no curve of its own.

@@ -5,7 +5,7 @@ from statistics import median
 import pytest
 
 from benchmarks.radar import OUTAGES, Flow, Outage, detection, false_alarms
-from kameng.fulfilment.radar import SILENT_AFTER, Radar, Sign
+from kameng.radar.radar import SILENT_AFTER, Radar, Sign
 from kameng.supply.troubles import Place, TroubleKind
 
 SUPPLIER, MOBILE, GUANGDONG = Place(1), Place(1, "移动"), Place(1, "移动", "广东")

@@ -7,8 +7,8 @@ from typing import Any
 
 import asyncpg
 
-from kameng.fulfilment.radar import Key, Sign, Stream
 from kameng.kernel.database import Transaction
+from kameng.radar.radar import Key, Sign, Stream
 from kameng.supply.troubles import Place
 
 BEGIN_WATCH = "INSERT INTO lookouts (name, reached) VALUES ('radar', $1) ON CONFLICT (name) DO NOTHING"

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from kameng.fulfilment.expected_arrival import UnderWay, expected_arrival, usual_arrivals
-from kameng.fulfilment.learn_arrivals import LEARN_EVERY, learn_arrivals
+from kameng.arrivals.expected_arrival import UnderWay, expected_arrival, usual_arrivals
+from kameng.arrivals.learn_arrivals import LEARN_EVERY, learn_arrivals
 from kameng.kernel.clock import VirtualClock
 from kameng.kernel.database import Database
 from tests.builders.attempts import Attempts, Ending

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from kameng.fulfilment import radar_store
-from kameng.fulfilment.arrival_levels import kind_of
-from kameng.fulfilment.expected_arrival import latest_arrivals
-from kameng.fulfilment.radar import Alarm, Radar, Sign
-from kameng.fulfilment.radar_store import Watched
+from kameng.arrivals.expected_arrival import latest_arrivals
+from kameng.arrivals.kinds import kind_of
 from kameng.kernel.database import Database, Transaction
+from kameng.radar import store
+from kameng.radar.radar import Alarm, Radar, Sign
+from kameng.radar.store import Watched
 from kameng.risk.alarms import AlarmKind, raise_alarm
 from kameng.supply import troubles
 from kameng.supply.answer import Reason
@@ -39,7 +39,7 @@ async def watch_suppliers(*, db: Database) -> int:
     async with db.transaction() as tx:
         if not await _follow(tx):
             return 0
-        found = await radar_store.to_judge(tx, at_most=AT_A_TIME)
+        found = await store.to_judge(tx, at_most=AT_A_TIME)
         if found:
             await _judge(tx, found)
         await troubles.put_off_recoveries(tx)
@@ -48,11 +48,11 @@ async def watch_suppliers(*, db: Database) -> int:
 
 async def _follow(tx: Transaction) -> bool:
     """Take note of those that have left, and of when they are due. False when another worker is at it."""
-    reached = await radar_store.hold_watch(tx, from_=BEGINS_FROM)
+    reached = await store.hold_watch(tx, from_=BEGINS_FROM)
     if reached is None:
         return False
     until = tx.now - SETTLES_IN
-    left = await radar_store.left_since(tx, reached, until, at_most=AT_A_TIME)
+    left = await store.left_since(tx, reached, until, at_most=AT_A_TIME)
     kinds = {
         one.id: kind_of(
             product_id=one.product_id, supplier_id=one.supplier_id, operator=one.operator, begun=one.called_at
@@ -60,23 +60,23 @@ async def _follow(tx: Transaction) -> bool:
         for one in left
     }
     latest = await latest_arrivals(tx.connection, sorted(set(kinds.values())))
-    await radar_store.watch(tx, {one.id: one.called_at + timedelta(seconds=latest[kinds[one.id]]) for one in left})
-    await radar_store.reach(tx, left[-1].called_at if len(left) >= AT_A_TIME else max(reached, until))
+    await store.watch(tx, {one.id: one.called_at + timedelta(seconds=latest[kinds[one.id]]) for one in left})
+    await store.reach(tx, left[-1].called_at if len(left) >= AT_A_TIME else max(reached, until))
     return True
 
 
 async def _judge(tx: Transaction, found: Sequence[Watched]) -> None:
     suppliers = sorted({one.supplier_id for one in found})
     watch = _Watch(
-        tx, Radar(await radar_store.streams(tx, suppliers)), await troubles.open_troubles(tx.connection)
+        tx, Radar(await store.streams(tx, suppliers)), await troubles.open_troubles(tx.connection)
     )  # fmt: skip
     for one in found:
         await watch.judge(one)
     changed = ((key, watch.radar.streams[key]) for key in watch.radar.changed)
-    await radar_store.write_streams(tx, changed)
+    await store.write_streams(tx, changed)
     going_on = [one for one in found if one.settled_at is None]
     still = [(one.id, one.answered or one.state != "calling", one.timed or one.due_at <= tx.now) for one in going_on]
-    await radar_store.judged(tx, still, [one.id for one in found if one.settled_at])
+    await store.judged(tx, still, [one.id for one in found if one.settled_at])
 
 
 class _Watch:

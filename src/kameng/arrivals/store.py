@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from kameng.fulfilment.arrival import LN_RATIO, SPANS, Curve
-from kameng.fulfilment.arrival_levels import End, Kind, Learned, Seen
+from kameng.arrivals.curve import LN_RATIO, SPANS, Curve
+from kameng.arrivals.kinds import End, Kind, Learned, Seen
 from kameng.kernel.database import Connection, Transaction
 
 # One at a time, and not before it is due again.

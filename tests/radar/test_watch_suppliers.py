@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from kameng.fulfilment.learn_arrivals import learn_arrivals
-from kameng.fulfilment.watch_suppliers import SETTLES_IN, watch_suppliers
+from kameng.arrivals.learn_arrivals import learn_arrivals
 from kameng.kernel.clock import VirtualClock
 from kameng.kernel.database import Database
+from kameng.radar.watch_suppliers import SETTLES_IN, watch_suppliers
 from kameng.supply.declare_trouble import (
     TroubleDraft,
     TroubleMissing,

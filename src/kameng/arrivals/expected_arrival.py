@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
-from kameng.fulfilment import arrival_store
-from kameng.fulfilment.arrival import UNKNOWN, Curve, Remaining, curve_of, remaining_of_all
-from kameng.fulfilment.arrival_levels import Kind, kind_of
+from kameng.arrivals import store
+from kameng.arrivals.curve import UNKNOWN, Curve, Remaining, curve_of, remaining_of_all
+from kameng.arrivals.kinds import Kind, kind_of
 from kameng.kernel.database import Connection, Database
 
 READ_AGAIN_AFTER = timedelta(minutes=1)
@@ -65,12 +65,12 @@ async def expected_arrival(*, db: Database, under_way: Sequence[UnderWay]) -> Ex
 
 async def usual_arrivals(connection: Connection, product_id: int) -> dict[int, float]:
     """The median in seconds of each supplier that delivered this product often enough to have one."""
-    return await arrival_store.medians(connection, product_id)
+    return await store.medians(connection, product_id)
 
 
 async def latest_arrivals(connection: Connection, kinds: Sequence[Kind]) -> dict[Kind, float]:
     """For each kind, the seconds by which 95 % of its deliveries are there."""
-    near = await arrival_store.nearest(connection, kinds) if kinds else {}
+    near = await store.nearest(connection, kinds) if kinds else {}
     return {kind: (near[kind][1] if kind in near else _NOTHING_KNOWN).after(0.95) for kind in kinds}
 
 
@@ -95,7 +95,7 @@ class _Curves:
         unknown = sorted({kind for kind in kinds if kind not in self._told})
         if unknown:
             async with self._db.reading() as connection:
-                near = await arrival_store.nearest(connection, unknown)
+                near = await store.nearest(connection, unknown)
             self._told |= {kind: near.get(kind, (None, _NOTHING_KNOWN)) for kind in unknown}
         return [self._told[kind] for kind in kinds]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.arrivals import SHAPES, Shape, coverage
-from kameng.fulfilment.arrival import (
+from kameng.arrivals.curve import (
     EDGES,
     SPANS,
     UNKNOWN,
@@ -21,7 +21,7 @@ from kameng.fulfilment.arrival import (
     remaining_of_all,
     span_of,
 )
-from kameng.fulfilment.arrival_levels import End, Kind, Seen, kind_of, learn_curves, nearest
+from kameng.arrivals.kinds import End, Kind, Seen, kind_of, learn_curves, nearest
 
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 COVERED = (0.93, 0.97)

@@ -1,0 +1,1 @@
+"""The trouble radar: suppliers are watched through what comes of the attempts."""
