@@ -12,14 +12,14 @@ from benchmarks.http_load import percentile
 from benchmarks.report import Row, number
 from benchmarks.search_history import KnownOrder
 from benchmarks.stage import Stage
+from kameng.desk.find_orders import find_orders
+from kameng.desk.orders import Looker
 from kameng.journey import FOLLOWING
 from kameng.kernel.crypto import Keyring, keyring_of, new_key
 from kameng.kernel.database import Database, open_pool
 from kameng.kernel.migrations import migrate
 from kameng.staff.member import Staff
 from kameng.staff.roles import Role
-from kameng.tracking.desk import Looker
-from kameng.tracking.find_orders import find_orders
 
 ORDERS = 10_000_000
 QUICK_ORDERS = 100_000

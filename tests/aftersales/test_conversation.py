@@ -13,10 +13,10 @@ from kameng.aftersales.picture import TooManyPictures, read_picture
 from kameng.aftersales.words import WORDS_MAX
 from kameng.aftersales.write_message import MESSAGES_MAX, TooManyMessages, write_message
 from kameng.aftersales.write_note import write_note
+from kameng.invariants.check import check_invariants
 from kameng.kernel.crypto import Unreadable
 from kameng.kernel.errors import InvalidInput
 from kameng.orders.number import OrderId
-from kameng.tracking.invariants import check_invariants
 from tests.builders.cases import a_case_desk, a_picture
 from tests.builders.shop import Shop, a_paid_order, a_stocked_sku
 

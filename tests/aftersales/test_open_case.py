@@ -10,12 +10,12 @@ from kameng.aftersales.open_case import CASES_A_DAY, TooManyCases, open_case
 from kameng.aftersales.queue import read_file
 from kameng.aftersales.withdraw_case import withdraw_case
 from kameng.catalogue.filling import Delivers
+from kameng.invariants.check import check_invariants
 from kameng.orders.lifecycle import ActorKind, OrderState
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId
 from kameng.supply.answer import Accepted
 from kameng.tracking.access import Access
-from kameng.tracking.invariants import check_invariants
 from kameng.tracking.reveal import RevealAsk, reveal
 from tests.builders.cases import a_case_desk
 from tests.builders.dispatching import a_bench, say

@@ -13,6 +13,7 @@ from kameng.attention.bounds import BOUNDS, Place, PlaceUnknown, Thing, read_bou
 from kameng.attention.claim import Item, Queue, Taking, set_follow_up, take
 from kameng.attention.find_stuck import find_stuck
 from kameng.attention.stuck import Stuck, count_stuck, list_stuck
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import InvalidInput
 from kameng.orders.lifecycle import SETTLED, Actor, ActorKind, OrderState
 from kameng.orders.number import OrderId
@@ -24,7 +25,6 @@ from kameng.resubmission.resubmission import OPEN
 from kameng.risk.scorecard import Verdict
 from kameng.staff.roles import Role
 from kameng.supply.answer import Accepted, Delivered
-from kameng.tracking.invariants import check_invariants
 from kameng.tracking.view import view_order
 from tests.builders.bank import Call, Mood
 from tests.builders.cases import somebody

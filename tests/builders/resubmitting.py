@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from kameng.checkout.place_order import PlacedOrder
+from kameng.invariants.check import check_invariants
 from kameng.orders.number import OrderId
 from kameng.payment.expire import expire_orders
 from kameng.payment.poll import poll_payments
@@ -13,7 +14,6 @@ from kameng.resubmission.resubmission import Kind, Resubmission
 from kameng.resubmission.show import Shown, show
 from kameng.resubmission.tend import tend_resubmissions
 from kameng.supply.answer import Delivered
-from kameng.tracking.invariants import check_invariants
 from tests.builders.dispatching import Bench, a_bench, codes
 from tests.builders.shop import Goods, Shop, a_started_payment, an_order
 

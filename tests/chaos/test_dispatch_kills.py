@@ -25,13 +25,13 @@ import pytest
 
 from kameng.adapters.http import HttpClient
 from kameng.fulfilment.decide_attempt import AttemptNotInDoubt, Finding, decide_attempt
+from kameng.invariants.check import check_invariants
 from kameng.journey import FOLLOWING
 from kameng.kernel.clock import VirtualClock
 from kameng.kernel.database import Database, open_pool
 from kameng.kernel.free_ports import free_ports
 from kameng.settings import settings_from
 from kameng.supply.suppliers import Suppliers
-from kameng.tracking.invariants import check_invariants
 from kameng.web.sandbox.suppliers.wares import Ware
 from tests.builders.risk import let_everybody_through
 from tests.builders.shop import Goods, Shop, a_paid_order, a_shop, a_started_payment, paid

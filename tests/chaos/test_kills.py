@@ -12,12 +12,12 @@ import asyncpg
 import pytest
 
 from kameng.cli.stack import Stack
+from kameng.invariants.check import Violation, check_invariants
 from kameng.journey import FOLLOWING
 from kameng.kernel.database import Database, open_pool
 from kameng.kernel.free_ports import free_ports
 from kameng.kernel.supervisor import Supervisor
 from kameng.settings import settings_from
-from kameng.tracking.invariants import Violation, check_invariants
 from tests.chaos.fire import Fire
 
 BUYERS = 5

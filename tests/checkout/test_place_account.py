@@ -10,9 +10,9 @@ from kameng.catalogue.edit import ProductDraft, save_product
 from kameng.catalogue.filling import Delivers
 from kameng.catalogue.form import AccountForm, FieldKind, FormField
 from kameng.checkout.place_order import IdempotencyConflict, OutOfStock, PlacedOrder, Wish, place_order
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import InvalidInput
 from kameng.orders.account import account_of
-from kameng.tracking.invariants import check_invariants
 from tests.builders.shop import Goods, Shop, a_stocked_sku, a_wish, stock_up
 from tests.builders.supplier import a_depot, a_route, a_supplied_sku, some_goods
 

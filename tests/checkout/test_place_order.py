@@ -19,10 +19,10 @@ from kameng.checkout.place_order import (
     forget_old_requests,
     place_order,
 )
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.orders.lifecycle import OrderState
 from kameng.payment.expire import expire_orders
-from kameng.tracking.invariants import check_invariants
 from tests.builders.shop import PHONE, Goods, Shop, a_paid_order, a_stocked_sku, a_wish, an_order
 
 pytestmark = pytest.mark.anyio

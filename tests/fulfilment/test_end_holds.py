@@ -6,12 +6,12 @@ import pytest
 
 from kameng.attention.find_stuck import find_stuck
 from kameng.fulfilment.end_holds import end_holds
+from kameng.invariants.check import check_invariants
 from kameng.orders.lifecycle import OrderState
 from kameng.payment.poll import poll_payments
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.risk.scorecard import Thresholds, Verdict
 from kameng.risk.weights import save_thresholds
-from kameng.tracking.invariants import check_invariants
 from tests.builders.risk import a_held_order, scores
 from tests.builders.shop import Shop, a_paid_order, a_stocked_sku
 

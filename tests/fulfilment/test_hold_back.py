@@ -6,6 +6,7 @@ from typing import cast
 import pytest
 
 from kameng.fulfilment.hold_back import hold_back
+from kameng.invariants.check import check_invariants
 from kameng.kernel.database import Transaction
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState, PaymentConfirmed
 from kameng.orders.lock import lock_order
@@ -14,7 +15,6 @@ from kameng.payment.start_payment import OrderNotPayable
 from kameng.risk.score_order import Stage
 from kameng.risk.scorecard import Listed, Verdict
 from kameng.risk.scores import list_held
-from kameng.tracking.invariants import check_invariants
 from tests.builders.refunds import request_refund
 from tests.builders.risk import a_held_order, listed, scores
 from tests.builders.shop import PHONE, Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, hear, paid

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 import asyncpg
 import pytest
 
+from kameng.invariants.check import check_invariants
 from kameng.kernel.database import Database
 from kameng.ledger.enter import enter, money_of_order
 from kameng.ledger.entry import Account, AccountKind, EntryKind, Line, OrderEntry
 from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.payment.refund import accept_payment
 from kameng.payment.sweep_refunds import sweep_refunds
-from kameng.tracking.invariants import check_invariants
 from tests.builders.shop import Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, hear, paid
 
 pytestmark = pytest.mark.anyio

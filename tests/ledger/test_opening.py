@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from kameng.invariants.check import check_invariants
 from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.payment.refund import accept_payment
 from kameng.payment.sweep_refunds import sweep_refunds
-from kameng.tracking.invariants import check_invariants
 from tests.builders.shop import Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid
 
 pytestmark = pytest.mark.anyio

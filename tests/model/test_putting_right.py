@@ -20,6 +20,7 @@ from kameng.checkout.cancel_paid import cancel_paid
 from kameng.checkout.place_order import CheckoutRules
 from kameng.fulfilment.ask_correction import ask_correction
 from kameng.fulfilment.confirm_arrival import confirm_arrival
+from kameng.invariants.check import check_invariants
 from kameng.journey import FOLLOWING
 from kameng.kernel.clock import VirtualClock
 from kameng.kernel.crypto import keyring_of
@@ -37,7 +38,6 @@ from kameng.resubmission.resubmission import Kind, ResubmissionRules
 from kameng.resubmission.tend import tend_resubmissions
 from kameng.supply.answer import Delivered, Failed, InDoubt, Partly, Reason, Refused
 from kameng.tracking.access import Access
-from kameng.tracking.invariants import check_invariants
 from kameng.tracking.reveal import RevealAsk, reveal
 from tests.builders.bank import Call, Mood
 from tests.builders.dispatching import Bench, a_bench, codes

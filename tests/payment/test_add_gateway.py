@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from kameng.invariants.check import check_invariants
 from kameng.kernel.configured import REREAD_AFTER
 from kameng.kernel.errors import InvalidInput
 from kameng.kernel.text import Words
 from kameng.payment.add_gateway import GatewayDraft, add_gateway, config_of
 from kameng.payment.gateway import Gateway
 from kameng.payment.gateways import Gateways
-from kameng.tracking.invariants import check_invariants
 from tests.builders.bank import Bank
 from tests.builders.shop import Shop
 

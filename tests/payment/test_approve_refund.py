@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import InvalidInput
 from kameng.orders.lifecycle import SYSTEM, Actor, ActorKind, OrderState
 from kameng.orders.number import OrderId
@@ -23,7 +24,6 @@ from kameng.payment.request import (
     RequestState,
 )
 from kameng.payment.sweep_refunds import sweep_refunds
-from kameng.tracking.invariants import check_invariants
 from tests.builders.refunds import request_refund
 from tests.builders.shop import Shop, a_paid_order, a_stocked_sku
 

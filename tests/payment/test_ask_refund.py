@@ -6,6 +6,7 @@ import pytest
 
 from kameng.attention.find_stuck import find_stuck
 from kameng.fulfilment.halt_delivery import DeliveryInDoubt
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import InvalidInput
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.orders.lock import OrderMissing
@@ -18,7 +19,6 @@ from kameng.payment.refund import NotNow
 from kameng.payment.request import RefundRequest, RefundRules, RequestState
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.supply.answer import InDoubt, Partly
-from kameng.tracking.invariants import check_invariants
 from tests.builders.bank import Call, Mood
 from tests.builders.dispatching import a_bench, codes
 from tests.builders.shop import Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid

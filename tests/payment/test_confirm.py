@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from kameng.checkout.cancel_order import cancel_order
+from kameng.invariants.check import check_invariants
 from kameng.orders.lifecycle import OrderState
 from kameng.payment.expire import expire_orders
 from kameng.payment.hear_notify import hear_notify
 from kameng.payment.sweep_refunds import sweep_refunds
-from kameng.tracking.invariants import check_invariants
 from tests.builders.shop import Goods, Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, hear, paid
 
 pytestmark = pytest.mark.anyio

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import InvalidInput
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.orders.number import OrderId
@@ -17,7 +18,6 @@ from kameng.payment.refund import NotNow
 from kameng.payment.request import RefundRules
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.tracking.access import Access
-from kameng.tracking.invariants import check_invariants
 from kameng.tracking.reveal import RevealAsk, reveal
 from tests.builders.bank import Call, Mood, Trade
 from tests.builders.refunds import request_refund

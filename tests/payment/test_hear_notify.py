@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from kameng.invariants.check import check_invariants
 from kameng.orders.lifecycle import OrderState
 from kameng.payment.expire import expire_orders
 from kameng.payment.gateways import GatewayUnknown
 from kameng.payment.hear_notify import hear_notify
 from kameng.payment.poll import poll_payments
-from kameng.tracking.invariants import check_invariants
 from tests.builders.bank import Call, Mood
 from tests.builders.shop import Shop, a_started_payment, a_stocked_sku, an_order, hear
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import InvalidInput
 from kameng.ledger.balance import balance_of
 from kameng.ledger.post import BalanceTooLow
@@ -13,7 +14,6 @@ from kameng.payment.gateways import GatewayUnknown
 from kameng.payment.pay_from_balance import pay_from_balance
 from kameng.payment.send_refund import send_refund
 from kameng.payment.top_up import ToppedUpBefore, top_up
-from kameng.tracking.invariants import check_invariants
 from tests.builders.shop import Goods, Shop, a_stocked_sku, an_order
 
 pytestmark = pytest.mark.anyio

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import InvalidInput
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.orders.lock import OrderMissing
@@ -13,7 +14,6 @@ from kameng.payment.expire import expire_orders
 from kameng.payment.refund import NotNow, accept_payment
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.supply.answer import Code, Delivered, Reason, Refused
-from kameng.tracking.invariants import check_invariants
 from kameng.tracking.view import view_order
 from tests.builders.dispatching import a_dispatcher, worked
 from tests.builders.refunds import request_refund

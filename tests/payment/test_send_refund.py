@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from kameng.invariants.check import check_invariants
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.orders.number import OrderId
 from kameng.payment.attempt import REFUND_AGAIN_AFTER, REFUND_CALL_TAKES, RefundState
 from kameng.payment.send_refund import send_refund
 from kameng.payment.sweep_refunds import sweep_refunds
-from kameng.tracking.invariants import check_invariants
 from tests.builders.bank import Call, Mood, Trade
 from tests.builders.refunds import request_refund
 from tests.builders.shop import Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid

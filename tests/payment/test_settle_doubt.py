@@ -2,13 +2,13 @@
 
 import pytest
 
+from kameng.invariants.check import check_invariants
 from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.orders.number import OrderId
 from kameng.payment.ask_refund import RefundWish, ask_refund
 from kameng.payment.attempt import REFUND_AGAIN_AFTER, RefundCause, RefundState
 from kameng.payment.request import RefundRules
 from kameng.payment.sweep_refunds import sweep_refunds
-from kameng.tracking.invariants import check_invariants
 from tests.builders.bank import Call, Mood
 from tests.builders.shop import Shop, a_paid_order, a_stocked_sku
 

@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 from kameng.checkout.place_order import OutOfStock, PlacedOrder
+from kameng.invariants.check import check_invariants
 from kameng.orders.lifecycle import OrderState
 from kameng.stock.reveal import read_codes
-from kameng.tracking.invariants import check_invariants
 from tests.builders.shop import Shop, a_paid_order, a_stocked_sku, an_order
 
 pytestmark = [pytest.mark.anyio, pytest.mark.races]

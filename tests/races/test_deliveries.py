@@ -13,12 +13,12 @@ from kameng.fulfilment.decide_attempt import AttemptNotInDoubt, Finding, decide_
 from kameng.fulfilment.halt_delivery import DeliveryInDoubt
 from kameng.fulfilment.plan import plan
 from kameng.fulfilment.route_again import NothingToRoute, PaidBack, route_again
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import Refusal
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.payment.refund import NotNow
 from kameng.supply.answer import Accepted, Delivered, Failed, InDoubt, Partly, Reason
 from kameng.supply.supplier import CallbackTrust
-from kameng.tracking.invariants import check_invariants
 from tests.builders.dispatching import Bench, a_bench, a_dispatcher, codes, say
 from tests.builders.refunds import request_refund
 from tests.builders.shop import Shop, a_paid_order

@@ -8,13 +8,13 @@ from random import Random
 import pytest
 
 from kameng.fulfilment.end_holds import end_holds
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import Refusal
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.orders.number import OrderId
 from kameng.payment.refund import accept_payment
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.risk.scorecard import Listed, Verdict
-from kameng.tracking.invariants import check_invariants
 from kameng.tracking.prove import ProveAsk, prove
 from tests.builders.refunds import request_refund
 from tests.builders.risk import PUBLIC, a_held_order, listed, placed_from

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from kameng.checkout.cancel_order import OrderNotCancellable, cancel_order
+from kameng.invariants.check import check_invariants
 from kameng.orders.lifecycle import OrderState
 from kameng.payment.expire import expire_orders
 from kameng.payment.poll import poll_payments
 from kameng.payment.sweep_refunds import sweep_refunds
-from kameng.tracking.invariants import check_invariants
 from tests.builders.shop import Shop, a_started_payment, a_stocked_sku, an_order, hear
 
 pytestmark = [pytest.mark.anyio, pytest.mark.races]

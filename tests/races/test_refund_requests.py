@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 
 import pytest
 
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import Refusal
 from kameng.orders.lifecycle import Actor, ActorKind, OrderState
 from kameng.orders.number import OrderId
@@ -14,7 +15,6 @@ from kameng.payment.attempt import RefundCause
 from kameng.payment.decline_refund import decline_refund
 from kameng.payment.request import RefundRequest, RefundRules
 from kameng.payment.sweep_refunds import sweep_refunds
-from kameng.tracking.invariants import check_invariants
 from tests.builders.shop import Shop, a_paid_order, a_stocked_sku
 
 pytestmark = [pytest.mark.anyio, pytest.mark.races]

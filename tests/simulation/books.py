@@ -2,8 +2,8 @@
 
 from collections import Counter
 
+from kameng.invariants.check import check_invariants
 from kameng.stock.reveal import read_codes
-from kameng.tracking.invariants import check_invariants
 from tests.simulation.world import World
 
 RECEIPTS = """

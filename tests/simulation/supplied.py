@@ -8,11 +8,11 @@ from kameng.fulfilment.decide_attempt import Finding, decide_attempt
 from kameng.fulfilment.hear_supplier import hear_supplier
 from kameng.fulfilment.open_delivery import open_delivery
 from kameng.fulfilment.route_again import route_again
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import Refusal
 from kameng.orders.number import OrderId
 from kameng.supply.supplier import CallbackTrust, Post
 from kameng.supply.suppliers import Suppliers
-from kameng.tracking.invariants import check_invariants
 from tests.builders.dispatching import a_top_up_order, a_top_up_sku
 from tests.builders.refunds import request_refund
 from tests.builders.shop import Goods, Shop

@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
+from kameng.invariants.check import check_invariants
 from kameng.kernel.clock import VirtualClock
 from kameng.kernel.crypto import Keyring
-from kameng.tracking.invariants import check_invariants
 from tests.builders.cases import somebody
 from tests.simulation.after_sales import AfterSalesDesk, Malcontents, look_after
 from tests.simulation.books import UNFINISHED, against_the_banks, summary

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kameng.fulfilment.end_holds import end_holds
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import InvalidInput
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.lock import OrderMissing
@@ -13,7 +14,6 @@ from kameng.risk.score_order import Stage
 from kameng.risk.scorecard import Thresholds, Verdict
 from kameng.risk.weights import save_thresholds
 from kameng.tracking.guarded import ProofNeeded
-from kameng.tracking.invariants import check_invariants
 from kameng.tracking.prove import NothingToProve, ProveAsk, prove
 from kameng.tracking.reading import Action
 from kameng.tracking.view import view_order

@@ -2,12 +2,12 @@
 
 import pytest
 
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import InvalidInput
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId
 from kameng.tracking.access import Access
-from kameng.tracking.invariants import check_invariants
 from kameng.tracking.reveal import NothingToReveal, RevealAsk, reveal
 from kameng.tracking.view import view_order
 from kameng.tracking.whole_contact import ContactNeeded

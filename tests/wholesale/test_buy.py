@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from kameng.checkout.place_order import OutOfStock, SkuUnavailable
+from kameng.invariants.check import check_invariants
 from kameng.kernel.errors import InvalidInput
 from kameng.merchants.merchant import Caller
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.lock import OrderMissing
-from kameng.tracking.invariants import check_invariants
 from kameng.wholesale.buy import CostsTooMuch, NotPaid, OutOrderNoConflict, WholesaleRules, buy
 from kameng.wholesale.order import MerchantOrder, codes_of, find_order, find_orders
 from kameng.wholesale.purchase import CallbackNotAllowed, Protocol, Purchase

@@ -5,7 +5,7 @@ import sys
 import click
 
 from kameng.cli.terms import carry_out, open_database, read_settings, running_database
-from kameng.tracking.invariants import Violation, check_invariants
+from kameng.invariants.check import Violation, check_invariants
 
 
 @click.command()

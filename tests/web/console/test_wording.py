@@ -3,6 +3,7 @@
 from typing import get_args
 
 from kameng.catalogue.phone_segment import Operator
+from kameng.desk.exceptions import ExceptionKind
 from kameng.fulfilment.attempt import Answer, AskedBy, DeliveryState
 from kameng.fulfilment.attempt import AttemptState as DeliveryAttemptState
 from kameng.fulfilment.by_hand import INTENDED
@@ -16,7 +17,6 @@ from kameng.supply.goods import GoodsKind
 from kameng.supply.restock import Verdict
 from kameng.supply.routing import PassedOver, Strategy
 from kameng.supply.troubles import TroubleKind
-from kameng.tracking.desk_exceptions import ExceptionKind
 from kameng.web.console import supply_wording, wording
 
 

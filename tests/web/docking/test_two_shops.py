@@ -11,6 +11,7 @@ from kameng.adapters.http import HttpClient
 from kameng.adapters.suppliers.table import supplier_makers
 from kameng.fulfilment.dispatcher import Dispatcher
 from kameng.fulfilment.hear_supplier import hear_supplier
+from kameng.invariants.check import check_invariants
 from kameng.journey import FOLLOWING
 from kameng.kernel.clock import VirtualClock
 from kameng.kernel.crypto import Keyring
@@ -23,7 +24,6 @@ from kameng.supply.add_supplier import SupplierDraft, add_supplier
 from kameng.supply.edit_route import RouteDraft, save_route
 from kameng.supply.suppliers import Suppliers
 from kameng.supply.sync_goods import sync_goods
-from kameng.tracking.invariants import check_invariants
 from kameng.wholesale.tell import tell_merchants
 from tests.builders.merchant import balance
 from tests.builders.served_shop import CODES, ServedShop, served_shop

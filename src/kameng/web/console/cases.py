@@ -13,13 +13,13 @@ from kameng.aftersales.conversation import case_version, find_picture
 from kameng.aftersales.macros import Macro, MacroMissing, filled_in, list_macros
 from kameng.aftersales.picture import MEDIA_TYPE
 from kameng.aftersales.queue import CaseFile, Filter, count_cases, list_cases, list_handlers, read_file
+from kameng.desk.delivery import DeliveryAttempt, delivery_of_order
 from kameng.kernel.errors import Refusal
 from kameng.orders.lifecycle import STATE_NAMES
 from kameng.orders.number import printed
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
 from kameng.supply.suppliers import Suppliers, SupplierUnknown
-from kameng.tracking.desk_delivery import DeliveryAttempt, delivery_of_order
 from kameng.web.console import case_wording
 from kameng.web.console.door import Desk, needs
 from kameng.web.console.pages import CASES, show

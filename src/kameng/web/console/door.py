@@ -18,6 +18,8 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_401_UNAUTHORIZED
 
 from kameng.aftersales.queue import count_due
+from kameng.desk.exceptions import count_wanting
+from kameng.desk.orders import Looker
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.kernel.errors import Refusal
@@ -26,8 +28,6 @@ from kameng.staff.audit import Note, NotedDatabase
 from kameng.staff.member import Session, SessionEnded, Staff, Step
 from kameng.staff.roles import NotPermitted, Permission, may
 from kameng.staff.sessions import OPEN_MAX, Opened, find_session
-from kameng.tracking.desk import Looker
-from kameng.tracking.desk_exceptions import count_wanting
 from kameng.web.console.pages import show
 from kameng.web.console.work_lines import count_queues
 from kameng.web.design.visit import visit_of

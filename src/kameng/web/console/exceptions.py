@@ -8,14 +8,14 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kameng.desk.delivery import DeliveryAttempt, DeliveryFile, delivery_of_attempt
+from kameng.desk.exceptions import ExceptionKind, count_exceptions, list_exceptions
+from kameng.desk.orders import order_subject
 from kameng.fulfilment.decide_attempt import AttemptMissing
 from kameng.fulfilment.preview_route import Imagined, Preview, preview_route
 from kameng.kernel.errors import Refusal
 from kameng.staff.roles import Permission
 from kameng.supply.suppliers import Suppliers, SupplierUnknown
-from kameng.tracking.desk import order_subject
-from kameng.tracking.desk_delivery import DeliveryAttempt, DeliveryFile, delivery_of_attempt
-from kameng.tracking.desk_exceptions import ExceptionKind, count_exceptions, list_exceptions
 from kameng.web.console.door import Desk, needs
 from kameng.web.console.pages import EXCEPTIONS, show
 

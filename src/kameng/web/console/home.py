@@ -3,10 +3,10 @@
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from kameng.desk.numbers import count_now
 from kameng.kernel.database import Database
 from kameng.staff.member import Staff
 from kameng.staff.roles import Permission, may
-from kameng.tracking.desk_numbers import count_now
 from kameng.web.console.door import AnyRequest
 from kameng.web.console.pages import show
 from kameng.web.console.stock import low_stock

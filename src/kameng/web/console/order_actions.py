@@ -7,6 +7,9 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kameng.desk.actions import Act
+from kameng.desk.orders import order_subject, refunds_of
+from kameng.desk.reveal import reveal_codes, show_account, show_contact
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
 from kameng.orders.lifecycle import OrderState
@@ -14,9 +17,6 @@ from kameng.payment.decide_refund import BooksDiffer, Finding, RefundMissing, Ve
 from kameng.payment.refund import NotNow, accept_payment
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
-from kameng.tracking.desk import order_subject, refunds_of
-from kameng.tracking.desk_actions import Act
-from kameng.tracking.desk_reveal import reveal_codes, show_account, show_contact
 from kameng.tracking.reveal import NothingToReveal
 from kameng.web.console.door import Desk, needs
 from kameng.web.console.fields import confirmed, fen_typed

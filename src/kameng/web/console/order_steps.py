@@ -8,6 +8,8 @@ from litestar.params import FromPath
 
 from kameng.aftersales.macros import MacroMissing, list_macros
 from kameng.attention.claim import take_whole_order
+from kameng.desk.actions import Act
+from kameng.desk.orders import order_subject, read_order_file
 from kameng.fulfilment.ask_correction import NothingToCorrect, ask_correction
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
@@ -21,8 +23,6 @@ from kameng.resubmission.show import show as show_resubmission
 from kameng.staff.audit import note
 from kameng.staff.member import StaffMissing
 from kameng.staff.roles import Permission
-from kameng.tracking.desk import order_subject, read_order_file
-from kameng.tracking.desk_actions import Act
 from kameng.web.console.door import Desk, needs
 from kameng.web.console.fields import confirmed, moment_typed, reason_typed, whole_number
 from kameng.web.console.order_view import FOR_THE_BUYER, show_order, words_of_macro

@@ -8,6 +8,9 @@ from litestar import Response
 
 from kameng.aftersales.macros import Macro, filled_in, list_macros
 from kameng.aftersales.queue import CaseLine, cases_of_order
+from kameng.desk.actions import Act, Standing, next_steps
+from kameng.desk.order_file import OrderFile
+from kameng.desk.orders import look_at_order, read_order_file
 from kameng.fulfilment.ask_correction import BY_STAFF_MAX
 from kameng.kernel.errors import Refusal
 from kameng.orders.account import Answer
@@ -18,9 +21,6 @@ from kameng.resubmission.offer import Offer
 from kameng.resubmission.resubmission import Kind, Resubmission
 from kameng.resubmission.show import Shown, history
 from kameng.resubmission.show import show as show_resubmission
-from kameng.tracking.desk import look_at_order, read_order_file
-from kameng.tracking.desk_actions import Act, Standing, next_steps
-from kameng.tracking.desk_order import OrderFile
 from kameng.web.console import case_wording, order_wording
 from kameng.web.console.door import Desk
 from kameng.web.console.pages import CASES, EXCEPTIONS, RESUBMISSIONS, show, typed

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from kameng.desk.actions import Act
+from kameng.desk.find_orders import FoundBy
 from kameng.kernel.text import Words
 from kameng.risk.scorecard import RULE_NAMES, Verdict
-from kameng.tracking.desk_actions import Act
-from kameng.tracking.find_orders import FoundBy
 
 RULES = RULE_NAMES
 

@@ -9,12 +9,11 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, Parameter
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
-from kameng.kernel.database import Database
-from kameng.orders.lifecycle import OrderState
-from kameng.orders.lock import OrderMissing
-from kameng.orders.number import OrderId, printed, read
-from kameng.staff.roles import Permission
-from kameng.tracking.desk import (
+from kameng.desk.actions import Act
+from kameng.desk.delivery import find_vault_attempt
+from kameng.desk.find_orders import FoundBy, FoundOrder, find_orders
+from kameng.desk.numbers import DELIVERED_WITHIN
+from kameng.desk.orders import (
     UNSETTLED,
     list_held_receipts,
     list_newest,
@@ -22,10 +21,11 @@ from kameng.tracking.desk import (
     list_unsettled_refunds,
     order_version,
 )
-from kameng.tracking.desk_actions import Act
-from kameng.tracking.desk_delivery import find_vault_attempt
-from kameng.tracking.desk_numbers import DELIVERED_WITHIN
-from kameng.tracking.find_orders import FoundBy, FoundOrder, find_orders
+from kameng.kernel.database import Database
+from kameng.orders.lifecycle import OrderState
+from kameng.orders.lock import OrderMissing
+from kameng.orders.number import OrderId, printed, read
+from kameng.staff.roles import Permission
 from kameng.web.console import order_wording
 from kameng.web.console.door import AnyRequest, Desk, needs
 from kameng.web.console.order_view import Doing, show_form, show_live, show_order

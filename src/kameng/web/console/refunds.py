@@ -7,6 +7,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kameng.desk.actions import Act
+from kameng.desk.orders import order_subject
+from kameng.desk.refunds import list_waiting_requests, requests_of
 from kameng.fulfilment.halt_delivery import DeliveryInDoubt
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
@@ -28,9 +31,6 @@ from kameng.payment.request import (
 )
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
-from kameng.tracking.desk import order_subject
-from kameng.tracking.desk_actions import Act
-from kameng.tracking.desk_refunds import list_waiting_requests, requests_of
 from kameng.web.console.door import Desk, needs
 from kameng.web.console.fields import confirmed, fen_typed, number_typed
 from kameng.web.console.order_view import show_order

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kameng.aftersales.queue import CaseFile
+from kameng.desk.refunds import left_to_ask_for
 from kameng.kernel.database import Database
 from kameng.payment.attempt import ASKED_CAUSES, RefundCause
 from kameng.payment.request import ASKED_IN
@@ -11,7 +12,6 @@ from kameng.resubmission.put_right import kind_now
 from kameng.resubmission.resubmission import Kind, ResubmissionState
 from kameng.resubmission.situation import find_situation
 from kameng.stock.replaced import replaced
-from kameng.tracking.desk_refunds import left_to_ask_for
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kameng.desk.orders import order_subject
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.resubmission.decide import NothingToDecide, decide_resubmission
 from kameng.resubmission.left_to_staff import ResubmissionMissing, list_left, read_left
@@ -14,7 +15,6 @@ from kameng.resubmission.resubmission import ResubmissionState
 from kameng.risk.scorecard import RULE_NAMES
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
-from kameng.tracking.desk import order_subject
 from kameng.web.console import case_wording
 from kameng.web.console.door import Desk, needs
 from kameng.web.console.pages import RESUBMISSIONS, back_to, show, typed

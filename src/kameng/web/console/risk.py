@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
+from kameng.desk.orders import order_subject
 from kameng.fulfilment.halt_delivery import DeliveryInDoubt
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.orders.lifecycle import OrderState
@@ -23,7 +24,6 @@ from kameng.risk.scores import KeptScore, list_held, scores_of
 from kameng.risk.subjects import SubjectKind
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
-from kameng.tracking.desk import order_subject
 from kameng.web.console import risk_wording
 from kameng.web.console.door import Desk, needs
 from kameng.web.console.orders import order_id_of

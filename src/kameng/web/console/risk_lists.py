@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from kameng.desk.orders import order_subject
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
 from kameng.orders.lock import OrderMissing
@@ -20,7 +21,6 @@ from kameng.risk.weights import read_card
 from kameng.sites.directory import SiteDirectory
 from kameng.staff.audit import note
 from kameng.staff.roles import Permission
-from kameng.tracking.desk import order_subject
 from kameng.web.console import risk_wording
 from kameng.web.console.door import Desk, needs
 from kameng.web.console.fields import number_typed, reason_typed, whole_number

@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kameng.desk.suppliers import SupplierDay, supplier_days
 from kameng.kernel.database import Database
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.kernel.text import Words
@@ -19,7 +20,6 @@ from kameng.supply.list_suppliers import SupplierLine, list_suppliers
 from kameng.supply.suppliers import Suppliers, SupplierUnknown
 from kameng.supply.switch_supplier import read_goods_soon, switch_supplier
 from kameng.supply.troubles import open_troubles
-from kameng.tracking.desk_suppliers import SupplierDay, supplier_days
 from kameng.web.console.door import Desk, needs
 from kameng.web.console.fields import fen_typed, number_typed, reason_typed
 from kameng.web.console.options import Options, changed, merged, must_bring_secrets, typed_config, without_secrets

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from kameng.catalogue.phone_segment import OPERATOR_NAMES, Operator
+from kameng.desk.exceptions import ExceptionKind
 from kameng.fulfilment.attempt import AskedBy, AttemptState, DeliveryState
 from kameng.kernel.text import Words
 from kameng.supply.answer import Reason
@@ -11,7 +12,6 @@ from kameng.supply.price_drift import ABOVE_LOSS_GUARD, PRICE_DRIFT
 from kameng.supply.restock import VERDICT_NAMES
 from kameng.supply.routing import PassedOver, Strategy
 from kameng.supply.troubles import TroubleKind
-from kameng.tracking.desk_exceptions import ExceptionKind
 
 OPERATORS: Mapping[Operator, Words] = OPERATOR_NAMES
 RESTOCK = VERDICT_NAMES

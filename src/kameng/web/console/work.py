@@ -16,6 +16,7 @@ from kameng.aftersales.set_follow_up import set_follow_up as set_case_follow_up
 from kameng.aftersales.take_case import TakenByAnother, take_case
 from kameng.aftersales.take_case import Taking as CaseTaking
 from kameng.attention.claim import Item, ItemGone, ItemTaken, Queue, Taking, set_follow_up, take, take_whole_order
+from kameng.desk.orders import order_subject
 from kameng.fulfilment.decide_attempt import AttemptMissing, AttemptNotInDoubt, AttemptTaken, take_attempt
 from kameng.kernel.errors import InvalidInput, Refusal
 from kameng.orders.follow_up_order import follow_up_order
@@ -24,7 +25,6 @@ from kameng.orders.number import OrderId
 from kameng.staff.audit import NotedDatabase
 from kameng.staff.member import StaffMissing
 from kameng.staff.roles import NotPermitted, Permission, may
-from kameng.tracking.desk import order_subject
 from kameng.web.console import work_lines
 from kameng.web.console.door import Desk, needs
 from kameng.web.console.fields import moment_typed, whole_number

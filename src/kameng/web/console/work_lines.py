@@ -10,6 +10,17 @@ from kameng.aftersales.queue import CaseLine, Filter, list_cases
 from kameng.attention.bounds import Thing
 from kameng.attention.claim import Claim, Queue, claims_of
 from kameng.attention.stuck import Stuck, count_stuck, list_stuck
+from kameng.desk.exceptions import ExceptionKind, ExceptionLine, count_wanting, list_exceptions
+from kameng.desk.refunds import WaitingRequest, list_waiting_requests
+from kameng.desk.work import (
+    Followed,
+    Held,
+    LeftToStaff,
+    count_work,
+    list_followed,
+    list_held_for_staff,
+    list_left_to_staff,
+)
 from kameng.kernel.database import Database
 from kameng.kernel.text import Words
 from kameng.orders.lifecycle import STATE_NAMES, OrderState
@@ -19,17 +30,6 @@ from kameng.resubmission.resubmission import KIND_NAMES as RESUBMISSION_KINDS
 from kameng.resubmission.resubmission import WHY_WORDS, Kind, Why
 from kameng.risk.scorecard import RULE_NAMES
 from kameng.staff.roles import ROLE_NAMES, Permission
-from kameng.tracking.desk_exceptions import ExceptionKind, ExceptionLine, count_wanting, list_exceptions
-from kameng.tracking.desk_refunds import WaitingRequest, list_waiting_requests
-from kameng.tracking.desk_work import (
-    Followed,
-    Held,
-    LeftToStaff,
-    count_work,
-    list_followed,
-    list_held_for_staff,
-    list_left_to_staff,
-)
 from kameng.web.console.supply_wording import EXCEPTIONS
 
 

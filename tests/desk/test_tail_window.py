@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kameng.tracking.tail_window import TailWindow, tail_window_of
+from kameng.desk.tail_window import TailWindow, tail_window_of
 
 #: Half past two in the afternoon in Shanghai.
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)

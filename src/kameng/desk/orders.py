@@ -8,6 +8,20 @@ from typing import Any
 
 import asyncpg
 
+from kameng.desk import store
+from kameng.desk.delivery import delivery_of_order
+from kameng.desk.order_file import (
+    Attempt,
+    CardHeld,
+    OrderFacts,
+    OrderFile,
+    OrderLine,
+    RawNotice,
+    Receipt,
+    Refund,
+)
+from kameng.desk.refunds import left_to_ask_for, requests_of
+from kameng.desk.timeline import Sources, timeline_of
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Connection, Database
 from kameng.orders import number
@@ -21,20 +35,6 @@ from kameng.risk.score_order import Stage
 from kameng.risk.scores import scores_of
 from kameng.staff.audit import Note, note
 from kameng.staff.member import Staff
-from kameng.tracking import desk_store
-from kameng.tracking.desk_delivery import delivery_of_order
-from kameng.tracking.desk_order import (
-    Attempt,
-    CardHeld,
-    OrderFacts,
-    OrderFile,
-    OrderLine,
-    RawNotice,
-    Receipt,
-    Refund,
-)
-from kameng.tracking.desk_refunds import left_to_ask_for, requests_of
-from kameng.tracking.desk_timeline import Sources, timeline_of
 from kameng.tracking.masked_account import masked_account
 
 LINES_MAX = 100
@@ -71,14 +71,14 @@ def order_subject(order_id: OrderId) -> str:
 
 async def list_newest(db: Database) -> list[OrderLine]:
     async with db.reading() as connection:
-        return _lines(await connection.fetch(desk_store.ORDERS_NEWEST, LINES_MAX))
+        return _lines(await connection.fetch(store.ORDERS_NEWEST, LINES_MAX))
 
 
 async def list_unsettled(db: Database, state: OrderState, *, waiting: timedelta = timedelta(0)) -> list[OrderLine]:
     """Orders that have been in this unsettled state for at least so long, the longest waiting first."""
     async with db.reading() as connection:
         since = db.clock.now() - waiting
-        return _lines(await connection.fetch(desk_store.ORDERS_UNSETTLED, state, since, LINES_MAX))
+        return _lines(await connection.fetch(store.ORDERS_UNSETTLED, state, since, LINES_MAX))
 
 
 async def look_at_order(*, db: Database, keyring: Keyring, order_id: OrderId, looker: Looker) -> OrderFile:
@@ -94,7 +94,7 @@ async def look_at_order(*, db: Database, keyring: Keyring, order_id: OrderId, lo
 
 async def order_version(connection: Connection, order_id: OrderId) -> str:
     """Changes with anything that the file shows but a look. Raises OrderMissing."""
-    told: str | None = await connection.fetchval(desk_store.VERSION, order_id, order_subject(order_id))
+    told: str | None = await connection.fetchval(store.VERSION, order_id, order_subject(order_id))
     if told is None:
         raise OrderMissing
     return sha256(told.encode()).hexdigest()[:VERSION_CHARACTERS]
@@ -103,34 +103,34 @@ async def order_version(connection: Connection, order_id: OrderId) -> str:
 async def read_order_file(connection: Connection, keyring: Keyring, order_id: OrderId, *, now: datetime) -> OrderFile:
     """The same again for a page that stands open, whose look was noted when it was opened. Raises OrderMissing."""
     version = await order_version(connection, order_id)
-    row = await connection.fetchrow(desk_store.ORDER, order_id)
+    row = await connection.fetchrow(store.ORDER, order_id)
     if row is None:
         raise OrderMissing
-    notices = [_notice(dict(n)) for n in await connection.fetch(desk_store.NOTICES, order_id, NOTICES_MAX)]
+    notices = [_notice(dict(n)) for n in await connection.fetch(store.NOTICES, order_id, NOTICES_MAX)]
     delivery = await delivery_of_order(connection, order_id)
     scores = [score for score in await scores_of(connection, order_id) if score.stage is not Stage.REMINDED]
     notes = await notes_of(connection, keyring, order_id)
-    besides = await connection.fetchrow(desk_store.BESIDES, order_id, guarded(order_id), now - DAY)
+    besides = await connection.fetchrow(store.BESIDES, order_id, guarded(order_id), now - DAY)
     assert besides is not None, "a statement of counts gives one row"
     sources = Sources(
-        events=await _rows(connection, desk_store.EVENTS, order_id),
+        events=await _rows(connection, store.EVENTS, order_id),
         notices=notices,
-        looks=await _rows(connection, desk_store.LOOKS, order_subject(order_id), LOOKS_MAX),
+        looks=await _rows(connection, store.LOOKS, order_subject(order_id), LOOKS_MAX),
         attempts=delivery.attempts if delivery else (),
-        cases=await _rows(connection, desk_store.CASE_EVENTS, order_id),
-        resubmissions=await _rows(connection, desk_store.RESUBMISSIONS, order_id),
+        cases=await _rows(connection, store.CASE_EVENTS, order_id),
+        resubmissions=await _rows(connection, store.RESUBMISSIONS, order_id),
         scores=scores,
         notes=notes,
     )
     return OrderFile(
         facts=_facts(dict(row), keyring),
-        attempts=[Attempt(**one) for one in await _rows(connection, desk_store.ATTEMPTS, order_id)],
-        receipts=[Receipt(**one) for one in await _rows(connection, desk_store.RECEIPTS, order_id)],
+        attempts=[Attempt(**one) for one in await _rows(connection, store.ATTEMPTS, order_id)],
+        receipts=[Receipt(**one) for one in await _rows(connection, store.RECEIPTS, order_id)],
         refunds=await refunds_of(connection, order_id),
         requests=await requests_of(connection, order_id),
         left_fen=await left_to_ask_for(connection, order_id),
         notices=notices,
-        cards=[CardHeld(**one) for one in await _rows(connection, desk_store.CARDS, order_id)],
+        cards=[CardHeld(**one) for one in await _rows(connection, store.CARDS, order_id)],
         delivery=delivery,
         scores=scores,
         notes=notes,
@@ -147,7 +147,7 @@ async def _rows(connection: Connection, statement: str, *values: object) -> list
 
 async def refunds_of(connection: Connection, order_id: OrderId) -> list[Refund]:
     """Every refund of an order, oldest first."""
-    return [Refund(**dict(r)) for r in await connection.fetch(desk_store.REFUNDS, order_id)]
+    return [Refund(**dict(r)) for r in await connection.fetch(store.REFUNDS, order_id)]
 
 
 def _facts(row: dict[str, Any], keyring: Keyring) -> OrderFacts:
@@ -185,10 +185,10 @@ class HeldReceipt:
 async def list_held_receipts(db: Database) -> list[HeldReceipt]:
     """The longest waiting first."""
     async with db.reading() as connection:
-        return [HeldReceipt(**dict(r)) for r in await connection.fetch(desk_store.HELD_RECEIPTS, LINES_MAX)]
+        return [HeldReceipt(**dict(r)) for r in await connection.fetch(store.HELD_RECEIPTS, LINES_MAX)]
 
 
 async def list_unsettled_refunds(db: Database) -> list[Refund]:
     """The longest waiting first."""
     async with db.reading() as connection:
-        return [Refund(**dict(r)) for r in await connection.fetch(desk_store.REFUNDS_UNSETTLED, LINES_MAX)]
+        return [Refund(**dict(r)) for r in await connection.fetch(store.REFUNDS_UNSETTLED, LINES_MAX)]

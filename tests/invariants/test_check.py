@@ -5,19 +5,19 @@ from datetime import timedelta
 
 import pytest
 
+from kameng.invariants.check import _PROMISES, check_invariants
 from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.payment.expire import expire_orders
 from kameng.payment.poll import poll_payments
 from kameng.payment.refund import accept_payment
 from kameng.payment.sweep_refunds import sweep_refunds
-from kameng.tracking.invariants import _PROMISES, check_invariants
 from kameng.wholesale.buy import WholesaleRules, buy
 from kameng.wholesale.purchase import Protocol, Purchase
 from tests.builders.bank import Call, Mood
 from tests.builders.merchant import a_merchant
 from tests.builders.refunds import request_refund
 from tests.builders.shop import SITE, Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid
-from tests.tracking.test_delivery_invariants import PLANTED as OF_DELIVERIES
+from tests.invariants.test_delivery import PLANTED as OF_DELIVERIES
 
 pytestmark = pytest.mark.anyio
 

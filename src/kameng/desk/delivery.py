@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from kameng.desk import delivery_store
 from kameng.kernel.database import Connection
 from kameng.orders.number import OrderId
-from kameng.tracking import desk_delivery_store
 
 #: Something may still come of these.
 LIVE = frozenset({"calling", "placed", "in_doubt"})
@@ -153,29 +153,29 @@ class DeliveryFile:
 
 async def delivery_of_order(connection: Connection, order_id: OrderId) -> DeliveryFile | None:
     """None for an order that suppliers have nothing to do with."""
-    row = await connection.fetchrow(desk_delivery_store.DELIVERY_OF_ORDER, order_id)
+    row = await connection.fetchrow(delivery_store.DELIVERY_OF_ORDER, order_id)
     return await _file(connection, dict(row)) if row else None
 
 
 async def delivery_of_attempt(connection: Connection, attempt_id: int) -> DeliveryFile | None:
     """The delivery an attempt is made for; None when there is no such attempt."""
-    row = await connection.fetchrow(desk_delivery_store.DELIVERY_OF_ATTEMPT, attempt_id)
+    row = await connection.fetchrow(delivery_store.DELIVERY_OF_ATTEMPT, attempt_id)
     return await _file(connection, dict(row)) if row else None
 
 
 async def find_vault_attempt(connection: Connection, number: str) -> int | None:
     """Of an attempt for our own vault, by our number or the supplier's."""
-    attempt_id: int | None = await connection.fetchval(desk_delivery_store.VAULT_ATTEMPT, number)
+    attempt_id: int | None = await connection.fetchval(delivery_store.VAULT_ATTEMPT, number)
     return attempt_id
 
 
 async def _file(connection: Connection, row: dict[str, Any]) -> DeliveryFile:
-    rows = [dict(a) for a in await connection.fetch(desk_delivery_store.ATTEMPTS_OF_DELIVERY, row["id"])]
+    rows = [dict(a) for a in await connection.fetch(delivery_store.ATTEMPTS_OF_DELIVERY, row["id"])]
     ids = [attempt["id"] for attempt in rows]
-    answers = await connection.fetch(desk_delivery_store.ANSWERS, ids) if ids else []
-    callbacks = await connection.fetch(desk_delivery_store.CALLBACKS, ids) if ids else []
+    answers = await connection.fetch(delivery_store.ANSWERS, ids) if ids else []
+    callbacks = await connection.fetch(delivery_store.CALLBACKS, ids) if ids else []
     passed = {over["route"] for attempt in rows for over in attempt["chosen"].get("passed_over", [])}
-    routes = await connection.fetch(desk_delivery_store.ROUTES, sorted(passed)) if passed else []
+    routes = await connection.fetch(delivery_store.ROUTES, sorted(passed)) if passed else []
     by_id = {route["id"]: dict(route) for route in routes}
     attempts = [
         _attempt(

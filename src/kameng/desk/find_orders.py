@@ -12,6 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from hmac import compare_digest
 
+from kameng.desk import search_store
+from kameng.desk.order_file import OrderLine
+from kameng.desk.orders import TYPED_CHARACTERS_MAX, Looker
+from kameng.desk.tail_window import TailWindow, tail_window_of
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Connection, Database
 from kameng.kernel.errors import InvalidInput
@@ -23,10 +27,6 @@ from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId
 from kameng.staff.audit import Note, note
 from kameng.stock.find_by_code import find_by_code
-from kameng.tracking import search_store
-from kameng.tracking.desk import TYPED_CHARACTERS_MAX, Looker
-from kameng.tracking.desk_order import OrderLine
-from kameng.tracking.tail_window import TailWindow, tail_window_of
 
 LINES_MAX = 100
 #: How many orders of a day are compared with a tail; a shop with more gives an amount besides.

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from kameng.desk import delivery_store
 from kameng.kernel.database import Connection, Database
-from kameng.tracking import desk_delivery_store
 
 A_DAY = timedelta(days=1)
 
@@ -32,8 +32,8 @@ async def supplier_days(db: Database) -> dict[int, SupplierDay]:
     """By supplier; one of which nothing is known is missing."""
     parts: defaultdict[int, dict[str, Any]] = defaultdict(dict)
     async with db.reading() as connection:
-        await _add(connection, parts, desk_delivery_store.SUPPLIERS_SETTLED, db.clock.now() - A_DAY)
-        await _add(connection, parts, desk_delivery_store.SUPPLIERS_UNDER_WAY)
+        await _add(connection, parts, delivery_store.SUPPLIERS_SETTLED, db.clock.now() - A_DAY)
+        await _add(connection, parts, delivery_store.SUPPLIERS_UNDER_WAY)
     return {supplier_id: SupplierDay(**part) for supplier_id, part in parts.items()}
 
 

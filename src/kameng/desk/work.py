@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from kameng.desk import work_store
 from kameng.kernel.database import Connection
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.number import OrderId
 from kameng.risk.score_order import reasons_of
 from kameng.risk.scorecard import Reason
-from kameng.tracking import work_store
 
 LINES_MAX = 200
 #: A person who has not decided by then leaves the buyer free to ask anew: see resubmission/tend.py.

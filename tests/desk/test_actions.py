@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from kameng.desk.actions import NOT_PERMITTED, TABLE, Act, Standing, next_steps
 from kameng.kernel.text import Words
 from kameng.orders.lifecycle import OrderState
 from kameng.staff.roles import Role, may
-from kameng.tracking.desk_actions import NOT_PERMITTED, TABLE, Act, Standing, next_steps
 
 _S, _R = OrderState, Role
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from kameng.desk import store
 from kameng.kernel.database import Connection, Database
 from kameng.orders.lifecycle import ActorKind, OrderState
 from kameng.orders.number import OrderId
 from kameng.payment.attempt import RefundCause
 from kameng.payment.request import RequestState
-from kameng.tracking import desk_store
 
 LINES_MAX = 100
 
@@ -69,19 +69,19 @@ class WaitingRequest:
 
 async def requests_of(connection: Connection, order_id: OrderId) -> list[RequestLine]:
     """Oldest first."""
-    return [_line(dict(row)) for row in await connection.fetch(desk_store.REQUESTS_OF_ORDER, order_id)]
+    return [_line(dict(row)) for row in await connection.fetch(store.REQUESTS_OF_ORDER, order_id)]
 
 
 async def left_to_ask_for(connection: Connection, order_id: OrderId) -> int:
     """What was paid and is neither back, nor on its way, nor asked for; in fen."""
-    left_fen: int = await connection.fetchval(desk_store.LEFT_TO_ASK_FOR, order_id)
+    left_fen: int = await connection.fetchval(store.LEFT_TO_ASK_FOR, order_id)
     return left_fen
 
 
 async def list_waiting_requests(db: Database) -> list[WaitingRequest]:
     """The longest waiting first."""
     async with db.reading() as connection:
-        rows = [dict(row) for row in await connection.fetch(desk_store.REQUESTS_OPEN, LINES_MAX)]
+        rows = [dict(row) for row in await connection.fetch(store.REQUESTS_OPEN, LINES_MAX)]
     names = ("order_state", "product_name", "face_value", "quantity", "paid_fen", "back_fen", "reveals", "earlier",
              "cases")  # fmt: skip
     waiting = []

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
+from kameng.desk.delivery import DeliveryAttempt
+from kameng.desk.order_file import RawNotice, Source, TimelineLine
 from kameng.orders.handling import OrderNote
 from kameng.orders.lifecycle import ActorKind, OrderState
 from kameng.risk.scores import KeptScore
-from kameng.tracking.desk_delivery import DeliveryAttempt
-from kameng.tracking.desk_order import RawNotice, Source, TimelineLine
 
 Rows = Iterable[Mapping[str, Any]]
 

@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from kameng.invariants import attention_queries as of_attention
+from kameng.invariants import batch_queries as of_batches
+from kameng.invariants import case_queries as of_cases
+from kameng.invariants import delivery_queries as of_deliveries
+from kameng.invariants import money_queries as of_money
+from kameng.invariants import order_queries as queries
 from kameng.kernel.database import Connection, Database
 from kameng.orders.contact import IN_CLEAR
-from kameng.tracking import aftersales_invariant_queries as of_cases
-from kameng.tracking import attention_invariant_queries as of_attention
-from kameng.tracking import batch_invariant_queries as of_batches
-from kameng.tracking import delivery_invariant_queries as of_deliveries
-from kameng.tracking import invariant_queries as queries
-from kameng.tracking import money_invariant_queries as of_money
 
 
 @dataclass(frozen=True)

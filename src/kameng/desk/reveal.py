@@ -1,6 +1,8 @@
 """Secrets shown to staff: an order's codes, its buyer's contact, what it tops up. Each showing needs a reason and
 stays in the log."""
 
+from kameng.desk import store
+from kameng.desk.orders import Looker, order_subject
 from kameng.kernel.crypto import Keyring
 from kameng.kernel.database import Database
 from kameng.kernel.errors import InvalidInput
@@ -13,8 +15,6 @@ from kameng.orders.lock import OrderMissing, lock_order
 from kameng.orders.number import OrderId
 from kameng.staff.audit import Note, note
 from kameng.stock.reveal import read_codes
-from kameng.tracking import desk_store
-from kameng.tracking.desk import Looker, order_subject
 from kameng.tracking.reveal import NothingToReveal
 
 REASON_MAX = 300
@@ -39,7 +39,7 @@ async def show_contact(*, db: Database, keyring: Keyring, order_id: OrderId, loo
     """The buyer's contact in clear. Raises OrderMissing, InvalidInput (field reason)."""
     reason = _checked(reason)
     async with db.transaction() as tx:
-        sealed = await tx.connection.fetchval(desk_store.CONTACT_SEALED, order_id)
+        sealed = await tx.connection.fetchval(store.CONTACT_SEALED, order_id)
         if sealed is None:
             raise OrderMissing
         contact = unseal_contact(keyring, order_id, sealed)

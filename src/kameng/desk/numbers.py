@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from kameng.desk import store
 from kameng.kernel.database import Database
 from kameng.orders.lifecycle import OrderState
-from kameng.tracking import desk_store
 
 # Goods in stock are delivered with the payment; whatever is still only paid after this has gone wrong.
 DELIVERED_WITHIN = timedelta(minutes=1)
@@ -27,7 +27,7 @@ class Numbers:
 
 async def count_now(db: Database) -> Numbers:
     async with db.reading() as connection:
-        row = await connection.fetchrow(desk_store.NUMBERS, db.clock.now() - DELIVERED_WITHIN)
+        row = await connection.fetchrow(store.NUMBERS, db.clock.now() - DELIVERED_WITHIN)
     assert row is not None, "a statement of counts gives one row"
     unsettled = {OrderState(state): count for state, count in row["unsettled"].items()}
     return Numbers(**{**dict(row), "unsettled": unsettled})

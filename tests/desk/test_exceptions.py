@@ -4,9 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kameng.kernel.clock import VirtualClock
-from kameng.kernel.database import Database
-from kameng.tracking.desk_exceptions import (
+from kameng.desk.exceptions import (
     SLOW_MIN,
     USUAL,
     ExceptionKind,
@@ -14,7 +12,9 @@ from kameng.tracking.desk_exceptions import (
     count_wanting,
     list_exceptions,
 )
-from kameng.tracking.desk_suppliers import SupplierDay, supplier_days
+from kameng.desk.suppliers import SupplierDay, supplier_days
+from kameng.kernel.clock import VirtualClock
+from kameng.kernel.database import Database
 from tests.builders.attempts import Attempts, Ending
 
 pytestmark = pytest.mark.anyio

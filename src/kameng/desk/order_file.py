@@ -6,12 +6,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from kameng.desk.delivery import DeliveryFile
+from kameng.desk.refunds import RequestLine
 from kameng.orders.handling import Handling, OrderNote
 from kameng.orders.lifecycle import ActorKind, OrderState
 from kameng.orders.number import OrderId
 from kameng.risk.scores import KeptScore
-from kameng.tracking.desk_delivery import DeliveryFile
-from kameng.tracking.desk_refunds import RequestLine
 from kameng.tracking.masked_account import MaskedAccount
 
 

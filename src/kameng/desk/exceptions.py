@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from kameng.desk import delivery_store
 from kameng.kernel.database import Connection, Database
 from kameng.orders.number import OrderId
-from kameng.tracking import desk_delivery_store
 
 LINES_MAX = 200
 #: Nothing younger is slow, whatever others take.
@@ -70,7 +70,7 @@ async def list_exceptions(
     now = db.clock.now()
     async with db.reading() as connection:
         rows = await connection.fetch(
-            desk_delivery_store.EXCEPTIONS, now - SLOW_MIN, USUAL, now, [kind] if kind else None, owner_id, LINES_MAX
+            delivery_store.EXCEPTIONS, now - SLOW_MIN, USUAL, now, [kind] if kind else None, owner_id, LINES_MAX
         )
     return [_line(dict(row)) for row in rows]
 
@@ -78,14 +78,14 @@ async def list_exceptions(
 async def count_exceptions(db: Database, *, owner_id: int) -> ExceptionCounts:
     now = db.clock.now()
     async with db.reading() as connection:
-        rows = await connection.fetch(desk_delivery_store.EXCEPTIONS_COUNTED, now - SLOW_MIN, USUAL, now, owner_id)
+        rows = await connection.fetch(delivery_store.EXCEPTIONS_COUNTED, now - SLOW_MIN, USUAL, now, owner_id)
     by_kind = {ExceptionKind(row["kind"]): row["here"] for row in rows}
     return ExceptionCounts(by_kind, sum(row["mine"] for row in rows))
 
 
 async def count_wanting(connection: Connection) -> int:
     """How many are in doubt or stuck."""
-    count: int = await connection.fetchval(desk_delivery_store.WANT_A_PERSON)
+    count: int = await connection.fetchval(delivery_store.WANT_A_PERSON)
     return count
 
 

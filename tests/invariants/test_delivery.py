@@ -8,10 +8,10 @@ import pytest
 
 from kameng.fulfilment.attempt import Answer
 from kameng.fulfilment.open_delivery import open_delivery
+from kameng.invariants.check import check_invariants
 from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.supply.answer import Accepted, Delivered, InDoubt, Partly, Reason, Refused
-from kameng.tracking.invariants import check_invariants
 from tests.builders.dispatching import a_dispatcher, a_top_up_order, a_top_up_sku, codes, worked
 from tests.builders.refunds import request_refund
 from tests.builders.shop import Shop, a_paid_order, a_started_payment, an_order, paid

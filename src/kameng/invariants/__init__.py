@@ -1,0 +1,1 @@
+"""What must hold on live data at every moment, asked by `kameng doctor`, the simulation and the tests."""
