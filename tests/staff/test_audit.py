@@ -21,7 +21,11 @@ async def test_lines_come_newest_first_and_can_be_filtered(db: Database) -> None
     assert (line.action, line.facts, line.address, line.at) == (
         "order:looked_at", {"why": "asked"}, "2001:db8::7", db.clock.now(),
     )  # fmt: skip
-    assert [line.login for line in await read_audit(db, subject="order:")] == ["mei", "lin"]
+    for kind in ("order", "order:"):
+        assert [line.login for line in await read_audit(db, subject=kind)] == ["mei", "lin"]
+    assert [line.login for line in await read_audit(db, subject="order:2611")] == ["mei"]
+    assert [line.subject for line in await read_audit(db, login="lin", subject="order")] == ["order:261122"]
+    assert await read_audit(db, login="lin", subject="order:2611") == []
     newest = (await read_audit(db))[0]
     assert [line.subject for line in await read_audit(db, before=newest.id)] == ["sku:7", "order:261122"]
 

@@ -66,7 +66,8 @@ SELECT c.id, a.number, a.state, a.settled_at FROM cases c
 JOIN LATERAL (
     SELECT number, state, settled_at FROM delivery_attempts WHERE order_id = c.order_id AND settled_at IS NOT NULL
     ORDER BY settled_at DESC LIMIT 1) a ON true
-WHERE c.state <> 'closed' AND a.settled_at > coalesce(c.supplier_heard_at, c.opened_at) ORDER BY c.id LIMIT $1
+WHERE c.state <> 'closed' AND a.settled_at > coalesce(c.supplier_heard_at, c.opened_at)
+ORDER BY c.due_at, c.id LIMIT $1
 """
 
 SUPPLIER_HEARD = """

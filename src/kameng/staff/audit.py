@@ -46,7 +46,8 @@ async def note(tx: Transaction, line: Note) -> None:
 
 
 async def read_audit(db: Database, *, login: str = "", subject: str = "", before: int | None = None) -> list[Noted]:
-    """The newest hundred lines, filtered by login and by the beginning of the subject; `before` an id for the next."""
+    """The newest hundred lines, filtered by login and by subject ("order:2611") or kind of subject ("order"); `before`
+    an id for the next."""
     async with db.reading() as connection:
         rows = await store.notes(connection, login=login, subject=subject, before=before, at_most=PAGE)
     return [Noted(**{**row, "address": str(row["address"]) if row["address"] else None}) for row in rows]
