@@ -1,6 +1,7 @@
 """The same world where something speaks against many orders: proofs, decisions and deadlines cross."""
 
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import pytest
@@ -71,12 +72,16 @@ async def test_no_held_order_is_lost(pool: asyncpg.Pool, keyring: Keyring, clock
     for buyer in buyers:
         world.later(world.random.uniform(0, rush_s), buyer.want)
     Worker(world, every_s=20, until_s=rush_s + HOUR_S).begin()
-    for _ in range(ORDERS // 4):
+    for _ in range(ORDERS):
         at = world.random.uniform(0, rush_s + HOUR_S)
-        world.later(at, lambda: refill(world))
         world.later(at, Provers(world, watched).come_back)
-    for _ in range(ORDERS // 10):
-        world.later(world.random.uniform(0, rush_s), lambda: vary(world))
+    for _ in range(ORDERS // 4):
+        world.later(world.random.uniform(0, rush_s + HOUR_S), lambda: refill(world))
+    changes = ORDERS // 10
+    for number in range(changes):
+        # By turns, so that some orders wait for their buyers and some for a person whatever the seed.
+        high = 50 if number % 3 == 2 else 100
+        world.later(rush_s * number / changes, partial(vary, world, high))
         world.later(world.random.uniform(0, rush_s + 2 * HOUR_S), Desk(world).decide)
     for hours in range(80):
         world.later(hours * HOUR_S, lambda: end_holds(db=world.process().db))
@@ -94,8 +99,7 @@ async def test_no_held_order_is_lost(pool: asyncpg.Pool, keyring: Keyring, clock
     assert await world.shop.rows("SELECT id FROM orders WHERE state = 'under_review'") == []
 
 
-async def vary(world: World) -> None:
+async def vary(world: World, high: int) -> None:
     """Where the line to a person's desk is drawn moves during the day."""
-    high = world.random.choice([50, 55, 100])
     async with world.shop.db.transaction() as tx:
         await save_thresholds(tx, Thresholds(50, high, timedelta(hours=world.random.choice([1, 24]))))
