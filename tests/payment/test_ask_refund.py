@@ -214,7 +214,7 @@ async def test_all_of_a_delivered_order_stuck_never_puts_its_goods_up_for_sale(s
     await find_stuck(db=shop.db)
     await assert_sound(shop)
     async with shop.db.transaction() as tx:
-        await decide_refund(tx, refund_id=1, finding=Finding(Verdict.BY_HAND, "手工退了"), actor=LI)
+        await decide_refund(tx, refund_id=1, finding=Finding(Verdict.BY_HAND, "手工退了", 0), actor=LI)
     assert await shop.state(order_id) is OrderState.REFUNDED
     assert await shop.cards(goods.sku_id) == {"available": 4, "sold": 1}
     await assert_sound(shop)

@@ -19,9 +19,10 @@ from kameng.payment.request import RefundRules
 from kameng.payment.sweep_refunds import sweep_refunds
 from kameng.tracking.access import Access
 from kameng.tracking.reveal import RevealAsk, reveal
+from kameng.tracking.view import view_order
 from tests.builders.bank import Call, Mood, Trade
 from tests.builders.refunds import request_refund
-from tests.builders.shop import ADDRESS, Shop, a_paid_order, a_stocked_sku
+from tests.builders.shop import ADDRESS, Shop, a_paid_order, a_started_payment, a_stocked_sku, an_order, paid
 
 pytestmark = pytest.mark.anyio
 
@@ -33,14 +34,20 @@ async def sweep(shop: Shop) -> None:
 
 
 async def decide(
-    shop: Shop, verdict: Verdict, *, reason: str = "渠道后台已核对", returned_fen: int | None = None, refund_id: int = 1
+    shop: Shop,
+    verdict: Verdict,
+    *,
+    reason: str = "渠道后台已核对",
+    returned_fen: int | None = None,
+    outside_fen: int = 0,
+    refund_id: int = 1,
 ) -> RefundState:
     """With the bank's books open, unless something else was read in them."""
     if returned_fen is None and shop.bank.trades:
         (trade,) = shop.bank.trades.values()
         returned_fen = sum(trade.parts_sent_back)
     async with shop.db.transaction() as tx:
-        finding = Finding(verdict, reason, returned_fen)
+        finding = Finding(verdict, reason, returned_fen, outside_fen)
         return await decide_refund(tx, refund_id=refund_id, finding=finding, actor=STAFF)
 
 
@@ -162,26 +169,24 @@ async def test_a_reason_is_needed(shop: Shop) -> None:
     assert await shop.refund_lines() == [("paid_too_much", 500, "in_doubt")]
 
 
-async def two_stuck_parts(shop: Shop, mood: Mood) -> Trade:
-    """400 and 300 fen of one payment; nobody knows of either whether it went back."""
-    order = await a_paid_order(shop, await a_stocked_sku(shop))
-    await reveal(
-        db=shop.db, keyring=shop.keyring, rules=shop.guard, ask=RevealAsk(order.order_id, Access.OWNER, ADDRESS)
-    )
-    for fen in (400, 300):
+async def two_stuck_parts(shop: Shop, *fen: int, state: RefundState = RefundState.IN_DOUBT) -> list[OrderId]:
+    """A part of either of two orders that one payment paid; nothing is known of what became of them."""
+    goods = await a_stocked_sku(shop)
+    orders = [(await an_order(shop, goods, contact=f"1390000{n:04d}")).order_id for n in range(2)]
+    await paid(shop, await a_started_payment(shop, *orders))
+    for order_id, part_fen in zip(orders, fen, strict=True):
+        look = RevealAsk(order_id, Access.OWNER, ADDRESS)
+        await reveal(db=shop.db, keyring=shop.keyring, rules=shop.guard, ask=look)
         async with shop.db.transaction() as tx:
-            wish = RefundWish(order.order_id, RefundCause.GOODWILL, "协商", STAFF, amount_fen=fen)
+            wish = RefundWish(order_id, RefundCause.GOODWILL, "协商", STAFF, amount_fen=part_fen)
             await ask_refund(tx, rules=RefundRules(), wish=wish)
-    shop.bank.will(Call.REFUND, mood, mood)
-    await sweep(shop)
-    await shop.rows("UPDATE refunds SET state = 'in_doubt', try_at = NULL")
-    (trade,) = shop.bank.trades.values()
-    return trade
+    await shop.rows("UPDATE refunds SET state = $1, try_at = NULL", state)
+    return orders
 
 
-async def test_of_two_parts_the_one_that_is_back_is_not_taken_for_the_other(shop: Shop) -> None:
-    """The books show one line of 300: whoever says that it is the part of 400, or sends 300 once more, is stopped."""
-    await two_stuck_parts(shop, Mood.DOUBT)
+async def test_the_smaller_part_is_not_taken_for_the_larger(shop: Shop) -> None:
+    """300 of 400 and 300 went back: whoever says that it were the 400, or sends the 300 once more, is stopped."""
+    await two_stuck_parts(shop, 400, 300)
     with pytest.raises(BooksDiffer):
         await decide(shop, Verdict.SENT, returned_fen=300)
     assert await decide(shop, Verdict.NOT_SENT, returned_fen=300) is RefundState.INTENDED
@@ -191,41 +196,72 @@ async def test_of_two_parts_the_one_that_is_back_is_not_taken_for_the_other(shop
     assert [(row["amount_fen"], row["state"]) for row in await shop.refunds()] == [(400, "intended"), (300, "done")]
 
 
+@pytest.mark.parametrize("state", [RefundState.IN_DOUBT, RefundState.REFUSED])
+async def test_the_larger_part_is_not_taken_for_the_smaller(shop: Shop, state: RefundState) -> None:
+    """500 of 300 and 500 went back."""
+    await two_stuck_parts(shop, 300, 500, state=state)
+    with pytest.raises(BooksDiffer):
+        await decide(shop, Verdict.SENT, returned_fen=500)
+    assert await decide(shop, Verdict.NOT_SENT, returned_fen=500) is RefundState.INTENDED
+    with pytest.raises(BooksDiffer):
+        await decide(shop, Verdict.NOT_SENT, refund_id=2, returned_fen=500)
+    assert await decide(shop, Verdict.SENT, refund_id=2, returned_fen=500) is RefundState.DONE
+
+
+async def test_what_the_gateway_sent_was_not_paid_by_hand(shop: Shop) -> None:
+    await two_stuck_parts(shop, 300, 500)
+    with pytest.raises(BooksDiffer):
+        await decide(shop, Verdict.BY_HAND, returned_fen=300 + 500 + 1)
+    assert await decide(shop, Verdict.BY_HAND, returned_fen=500) is RefundState.DONE
+    with pytest.raises(BooksDiffer):
+        await decide(shop, Verdict.BY_HAND, refund_id=2, returned_fen=500)
+    assert await decide(shop, Verdict.SENT, refund_id=2, returned_fen=500) is RefundState.DONE
+
+
 async def test_two_people_at_once_do_not_both_find_their_part_in_the_same_line(shop: Shop) -> None:
-    await two_stuck_parts(shop, Mood.DOUBT)
+    await two_stuck_parts(shop, 400, 400)
     answers = await asyncio.gather(
         *(decide(shop, Verdict.SENT, refund_id=number, returned_fen=400) for number in (1, 2)), return_exceptions=True
     )
     assert sorted(type(answer).__name__ for answer in answers) == ["BooksDiffer", "RefundState"]
 
 
+async def test_what_was_sent_past_us_is_said_so(shop: Shop) -> None:
+    order_id, _ = await a_stuck_order(shop, Mood.REFUSES)
+    with pytest.raises(BooksDiffer):
+        await decide(shop, Verdict.NOT_SENT, returned_fen=100)
+    assert await decide(shop, Verdict.NOT_SENT, returned_fen=100, outside_fen=100) is RefundState.INTENDED
+    assert await shop.state(order_id) is OrderState.REFUNDING
+
+
 async def test_without_the_books_nobody_says_what_stands_in_them(shop: Shop) -> None:
     order_id, _ = await a_stuck_order(shop, Mood.REFUSES)
-    for verdict in (Verdict.SENT, Verdict.NOT_SENT):
+    for verdict in (Verdict.SENT, Verdict.NOT_SENT, Verdict.BY_HAND):
         with pytest.raises(InvalidInput):
             async with shop.db.transaction() as tx:
                 await decide_refund(tx, refund_id=1, finding=Finding(verdict, "看过了"), actor=STAFF)
     assert await shop.state(order_id) is OrderState.EXCEPTION
 
 
+async def test_a_buyer_who_was_paid_by_hand_reads_so(shop: Shop) -> None:
+    order_id, _ = await a_stuck_order(shop, Mood.REFUSES)
+    await decide(shop, Verdict.BY_HAND, reason="银行转账 8821")
+    view = await view_order(db=shop.db, keyring=shop.keyring, order_id=order_id)
+    assert "其他方式" in str(view.reading)
+    assert "其他方式" in str(view.timeline[-1].words)
+    assert view.arrival is None
+
+
 @pytest.mark.parametrize(
-    ("done", "unsure", "returned", "sent", "not_sent"),
+    ("done", "unsure", "explained"),
     [
-        (0, (), 0, False, True),
-        (0, (), 500, True, False),
-        (0, (), 200, False, True),
-        (300, (), 299, False, False),
-        (300, (), 800, True, False),
-        (0, (500,), 500, True, True),
-        (0, (500,), 1000, True, False),
-        (0, (200, 300), 500, True, True),
-        (100, (200,), 600, True, False),
-        (0, (600,), 600, True, True),
+        (0, (), {0}),
+        (300, (), {300}),
+        (0, (500,), {0, 500}),
+        (100, (200, 300), {100, 300, 400, 600}),
+        (0, (200, 200), {0, 200, 400}),
     ],
 )
-def test_what_the_books_of_a_gateway_allow(
-    done: int, unsure: tuple[int, ...], returned: int, *, sent: bool, not_sent: bool
-) -> None:
+def test_what_other_parts_come_to(done: int, unsure: tuple[int, ...], explained: set[int]) -> None:
     parts = Parts(done, unsure)
-    assert parts.allow(returned, 500, is_sent=True) is sent
-    assert parts.allow(returned, 500, is_sent=False) is not_sent
+    assert {fen for fen in range(-100, 1001) if parts.explain(fen)} == explained

@@ -122,6 +122,17 @@ async def test_whoever_exchanges_often_is_looked_at_though_it_be_all_at_once(sho
     assert (await tapped(desk, late.order_id, Kind.REPLACE_CODE)).state is ResubmissionState.DONE
 
 
+async def test_old_orders_exchanged_together_count_as_much(shop: Shop, desk: Desk) -> None:
+    goods = await a_stocked_sku(shop, cards=20)
+    await shop.rows("UPDATE products SET resubmit_within_hours = 2000")
+    orders = [await a_paid_order(shop, goods) for _ in range(4)]
+    for order in orders:
+        await read(shop, order.order_id)
+    shop.clock.go_on(timedelta(days=40))
+    made = [await tapped(desk, order.order_id, Kind.REPLACE_CODE) for order in orders]
+    assert [one.state for one in made] == [ResubmissionState.DONE] * 3 + [ResubmissionState.WITH_STAFF]
+
+
 async def test_the_shop_itself_is_not_judged_nor_is_looking_for_money(shop: Shop, desk: Desk) -> None:
     await with_subjects(shop)
     bench = await a_part(shop)

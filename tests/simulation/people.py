@@ -8,7 +8,6 @@ import msgspec
 from kameng.attention.find_stuck import find_stuck
 from kameng.checkout.cancel_order import OrderNotCancellable, cancel_order
 from kameng.checkout.place_order import OutOfStock, TooManyOpenOrders
-from kameng.kernel.errors import Refusal
 from kameng.orders.lifecycle import Actor, ActorKind
 from kameng.orders.number import OrderId
 from kameng.payment.decide_refund import Finding, Verdict, decide_refund
@@ -215,7 +214,7 @@ class Desk:
             async with self.world.process().db.transaction() as tx:
                 finding = Finding(verdict, "看过渠道后台", sum(trade.parts_sent_back))
                 await decide_refund(tx, refund_id=int(str(row["id"])), finding=finding, actor=STAFF)
-        except Refusal:
+        except NotNow:
             self.world.happened["decided too late"] += 1
 
 

@@ -47,7 +47,8 @@ SELECT f.id, f.order_id, f.receipt_id, f.amount_fen, f.state, f.cause, f.answer,
        f.settled_at, f.by_hand, others.done_fen AS others_done_fen, others.unsure_fen AS others_unsure_fen
 FROM refunds f CROSS JOIN LATERAL (
     SELECT coalesce(sum(o.amount_fen) FILTER (WHERE o.state = 'done' AND NOT o.by_hand), 0)::bigint AS done_fen,
-           coalesce(sum(o.amount_fen) FILTER (WHERE o.state IN ('calling', 'in_doubt')), 0)::bigint AS unsure_fen
+           coalesce(sum(o.amount_fen) FILTER (WHERE o.state IN ('calling', 'in_doubt', 'refused')), 0)::bigint
+               AS unsure_fen
     FROM refunds o WHERE o.receipt_id = f.receipt_id AND o.id <> f.id) others
 """
 

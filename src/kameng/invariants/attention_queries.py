@@ -1,4 +1,4 @@
-"""What must never be found on live data about what stands too long; as in `invariant_queries`."""
+"""What must never be found on live data about what stands too long; as in `order_queries`."""
 
 from kameng.attention.bounds import BOUNDS, Thing
 

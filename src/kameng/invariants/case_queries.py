@@ -1,4 +1,4 @@
-"""What must never be found on live data about cases and what is done about them; as in `invariant_queries`."""
+"""What must never be found on live data about cases and what is done about them; as in `order_queries`."""
 
 _NOT_DUE = "interval '1 hour'"
 

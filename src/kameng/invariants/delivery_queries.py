@@ -1,4 +1,4 @@
-"""What must never be found on live data about deliveries by suppliers; as in `invariant_queries`."""
+"""What must never be found on live data about deliveries by suppliers; as in `order_queries`."""
 
 _LIVE = "a.state IN ('calling', 'placed', 'in_doubt')"
 _NOT_DUE = "interval '1 hour'"

@@ -137,7 +137,7 @@ HAVING sum(least(p.amount_fen, r.amount_fen)) > (
 LIMIT 5
 """  # noqa: S608 - constants
 
-# Suppliers may take a day for one attempt; `delivery_invariant_queries` looks closer.
+# Suppliers may take a day for one attempt; `delivery_queries` looks closer.
 PAID_AND_FORGOTTEN = """
 SELECT 'order ' || o.id FROM orders o
 WHERE o.state IN ('paid', 'resubmitting') AND o.changed_at < $1::timestamptz - interval '1 day'

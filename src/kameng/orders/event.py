@@ -69,7 +69,7 @@ class SurplusReceived(OrderEvent):
 
 @dataclass(frozen=True)
 class SurplusReturned(OrderEvent):
-    """The surplus is back with the buyer. Facts: refund_fen."""
+    """The surplus is back with the buyer. Facts: as of Refunded."""
 
     name = "surplus_returned"
 
@@ -244,7 +244,7 @@ class ArrivalConfirmed(OrderEvent):
 
 @dataclass(frozen=True)
 class Refunded(OrderEvent):
-    """The gateway has sent the money back. Facts: refund_fen."""
+    """The money is back with the buyer. Facts: refund_fen, and by_hand when another way than the gateway was taken."""
 
     name = "refunded"
 
@@ -258,7 +258,7 @@ class RefundPromised(OrderEvent):
 
 @dataclass(frozen=True)
 class PartRefunded(OrderEvent):
-    """A part of what was paid is back with the buyer. Facts: refund_fen."""
+    """A part of what was paid is back with the buyer. Facts: as of Refunded."""
 
     name = "part_refunded"
 

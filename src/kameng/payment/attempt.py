@@ -82,7 +82,7 @@ class NoAnswer:
 
 
 class FoundSent:
-    """A person found in the gateway's own books that the money is back."""
+    """A person found in the gateway's own books that the money is back, or gave it back by another way."""
 
 
 class FoundUnsent:

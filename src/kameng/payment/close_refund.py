@@ -38,13 +38,18 @@ class DoneRefund:
         )
 
 
-async def close_refund(tx: Transaction, refund: DoneRefund, *, actor: Actor, reason: str | None = None) -> None:
-    """In the transaction that wrote the refund down as done."""
+async def close_refund(
+    tx: Transaction, refund: DoneRefund, *, actor: Actor, reason: str | None = None, by_hand: bool = False
+) -> None:
+    """In the transaction that wrote the refund down as done. `by_hand`: its buyer got it by another way than the
+    gateway."""
     order = await lock_order(tx, refund.order_id)
     if refund.gateway_id is not None:
         await enter_refund(tx, refund.id, order.id, gateway_id=refund.gateway_id, amount_fen=refund.amount_fen,
                            is_surplus=refund.cause in SURPLUS_CAUSES)  # fmt: skip
-    facts = {"refund_fen": refund.amount_fen}
+    facts: dict[str, object] = {"refund_fen": refund.amount_fen}
+    if by_hand:
+        facts["by_hand"] = True
     if refund.cause in SURPLUS_CAUSES:
         await advance(tx, order, SurplusReturned(actor, reason=reason, facts=facts))
     elif await refund_store.is_all_back(tx, order.id) and LIFECYCLE.allows(order.state, Refunded):

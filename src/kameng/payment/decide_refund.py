@@ -14,7 +14,7 @@ from kameng.payment import refund_store
 from kameng.payment.attempt import SURPLUS_CAUSES, RefundState
 from kameng.payment.close_refund import DoneRefund, close_refund
 from kameng.payment.jobs import SEND_REFUND
-from kameng.payment.parts import parts_of
+from kameng.payment.parts import UNSETTLED, parts_of
 from kameng.payment.refund import NotNow, checked_reason
 
 
@@ -40,19 +40,20 @@ class BooksDiffer(Refusal):
 
     code = "refund_books_differ"
     words = Words(
-        "和我方记录对不上：如果这一笔已退，渠道后台的累计应不少于 ¥%(if_sent)s；如果没有退，应是 ¥%(if_not_sent)s。"
-        "同一笔付款还有别的退款，请逐笔核对"
+        "和我方记录对不上：如果这一笔已由渠道退回，后台的累计应是 ¥%(if_sent)s；如果没有，应是 ¥%(if_not_sent)s；"
+        "同一笔付款有结果未定的其他退款时，可再加上它们。请逐笔核对"
     )
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`returned_fen`: what of this payment has gone back in all, as the gateway's own books say; needed to say that
-    this refund is among it, or isn't."""
+    """`returned_fen`: what of this payment has gone back in all, as the gateway's own books say; `outside_fen`: how
+    much of that was sent from its back office without us. Neither matters for `UNKNOWN`."""
 
     verdict: Verdict
     reason: str
     returned_fen: int | None = None
+    outside_fen: int = 0
 
 
 async def decide_refund(tx: Transaction, *, refund_id: int, finding: Finding, actor: Actor) -> RefundState:
@@ -70,7 +71,7 @@ async def decide_refund(tx: Transaction, *, refund_id: int, finding: Finding, ac
         if not await refund_store.close_stuck(tx, refund_id, reason, by_hand=verdict is Verdict.BY_HAND):
             raise NotNow
         await _compare(tx, stuck, finding)
-        await close_refund(tx, stuck, actor=actor, reason=reason)
+        await close_refund(tx, stuck, actor=actor, reason=reason, by_hand=verdict is Verdict.BY_HAND)
         return RefundState.DONE
     state = RefundState.INTENDED if verdict is Verdict.NOT_SENT else RefundState.IN_DOUBT
     if not await refund_store.reopen_stuck(tx, refund_id, state):
@@ -84,12 +85,14 @@ async def decide_refund(tx: Transaction, *, refund_id: int, finding: Finding, ac
 
 async def _compare(tx: Transaction, stuck: DoneRefund, finding: Finding) -> None:
     """Raises BooksDiffer, InvalidInput."""
-    if finding.verdict not in {Verdict.SENT, Verdict.NOT_SENT}:
+    if finding.verdict is Verdict.UNKNOWN:
         return
     if finding.returned_fen is None:
         raise InvalidInput(fields={"returned": Words("请填写渠道后台显示的累计已退金额，没有退过填 0")})
     # Two people deciding about two parts of one payment do so one after the other.
     await refund_store.hold_receipt(tx, stuck.id)
-    parts = parts_of([dict(row) for row in await refund_store.others_of_receipt(tx.connection, stuck.id)])
-    if not parts.allow(finding.returned_fen, stuck.amount_fen, is_sent=finding.verdict is Verdict.SENT):
+    others = await refund_store.others_of_receipt(tx.connection, stuck.id)
+    parts = parts_of([dict(row) for row in others], unsure=UNSETTLED)
+    ours_fen = finding.returned_fen - finding.outside_fen
+    if not parts.explain(ours_fen - stuck.amount_fen if finding.verdict is Verdict.SENT else ours_fen):
         raise BooksDiffer(if_sent=yuan(parts.done_fen + stuck.amount_fen), if_not_sent=yuan(parts.done_fen))

@@ -8,7 +8,7 @@ from kameng.kernel.money import yuan
 from kameng.payment import refund_store
 from kameng.payment.attempt import PART_AGAIN_AT_TRY
 from kameng.payment.gateway import Gateway, InDoubt, Paid, PartlySentBack, QueryAnswer, RefundDone, SentBack, Unpaid
-from kameng.payment.parts import parts_of
+from kameng.payment.parts import UNHEARD, parts_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ async def settle_doubt(*, db: Database, gateway: Gateway, refund: DoubtfulRefund
 
 def _compared(refund: DoubtfulRefund, known: Paid | PartlySentBack, others: list[dict[str, Any]]) -> Settled | None:
     sent_fen = known.amount_fen if isinstance(known, PartlySentBack) else 0
-    parts = parts_of(others)
+    parts = parts_of(others, unsure=UNHEARD)
     if sent_fen == parts.done_fen + parts.unsure_fen + refund.amount_fen:
         return RefundDone("found among what was sent back")
     if sent_fen == parts.done_fen:

@@ -4,7 +4,6 @@ from kameng.kernel.database import Transaction
 from kameng.kernel.errors import Refusal
 from kameng.kernel.text import Words
 from kameng.orders.lifecycle import Actor, ActorKind
-from kameng.orders.number import floor
 from kameng.orders.order import Order
 from kameng.orders.weigh import weigh_resubmission
 from kameng.resubmission import store
@@ -46,7 +45,7 @@ async def exchanges_often(tx: Transaction, order: Order, rules: ResubmissionRule
     """Whether this buyer's word was believed so often lately that a person looks first. The caller holds the order."""
     if actor.kind is not ActorKind.BUYER:
         return False
-    since = floor(tx.now - rules.exchanges_within)
+    since = tx.now - rules.exchanges_within
     return await store.count_exchanges(tx, order.id, since=since) >= rules.exchanges_max
 
 

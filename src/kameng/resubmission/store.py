@@ -80,9 +80,9 @@ SELECT {_COLUMNS} FROM resubmissions WHERE order_id = $1 AND {_OPEN} FOR UPDATE
 TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtextextended(contact_index::text, 0)) FROM orders WHERE id = $1"
 
 EXCHANGED = """
-SELECT count(*) FROM orders o JOIN resubmissions r ON r.order_id = o.id
-WHERE o.contact_index = (SELECT contact_index FROM orders WHERE id = $1) AND o.id >= $2
-    AND r.kind = 'replace_code' AND r.state = 'done' AND r.actor_kind = 'buyer'
+SELECT count(DISTINCT o.id) FROM orders o JOIN resubmissions r ON r.order_id = o.id
+WHERE o.contact_index = (SELECT contact_index FROM orders WHERE id = $1)
+    AND r.kind = 'replace_code' AND r.state = 'done' AND r.actor_kind = 'buyer' AND r.acted_at >= $2
 """
 
 LOCK = f"SELECT {_COLUMNS} FROM resubmissions WHERE id = $1 FOR UPDATE"  # noqa: S608 - constants
@@ -199,9 +199,9 @@ async def lock(tx: Transaction, resubmission_id: int) -> Resubmission:
     return resubmission_of(dict(row))
 
 
-async def count_exchanges(tx: Transaction, order_id: OrderId, *, since: OrderId) -> int:
-    """How many of the orders since then that have this one's contact had their codes exchanged at a buyer's word. Until
-    the transaction ends nobody else counts for this contact."""
+async def count_exchanges(tx: Transaction, order_id: OrderId, *, since: datetime) -> int:
+    """How many orders of this one's contact have had their codes exchanged at a buyer's word since then. Until the
+    transaction ends nobody else counts for this contact."""
     await tx.connection.execute(TAKE_TURNS, order_id)
     found: int = await tx.connection.fetchval(EXCHANGED, order_id, since)
     return found

@@ -118,6 +118,8 @@ _UNPROVEN_REFUNDED = Words("超过时限没有完成验证或审核，退款已�
 _CORRECT = Words("供货方无法使用您填写的充值信息。请在本页修改，修改后立即继续充值；超过时限未修改会自动原路退款。")
 _UNCORRECTED = Words("超过时限没有修改充值信息，正在原路退款，无需您操作。")
 _UNCORRECTED_REFUNDED = Words("超过时限没有修改充值信息，退款已原路退回，一般 1–3 个工作日到账。")
+_BY_HAND = Words("客服已通过其他方式退款")
+_REFUNDED_BY_HAND = Words("客服已通过其他方式（如转账）把退款给您。如果没有收到，请从本页联系售后。")
 _TAKEN_BACK = Words("订单已按您的要求取消，正在原路退款，无需您操作。")
 _TAKEN_BACK_REFUNDED = Words("订单已按您的要求取消，退款已原路退回，一般 1–3 个工作日到账。")
 
@@ -183,8 +185,16 @@ def reading_of(state: OrderState, events: Sequence[Told], *, is_top_up: bool) ->
         return _READINGS[state]
     if state is OrderState.EXCEPTION and {"delivery_stuck", "partly_delivered"} <= happened.keys():
         return _STUCK_IN_PART
+    if _is_back_by_hand(state, events):
+        return _REFUNDED_BY_HAND
     causes = (words for (in_state, event), words in _CAUSED.items() if in_state is state and event in happened)
     return next(causes, _READINGS[state])
+
+
+def _is_back_by_hand(state: OrderState, events: Sequence[Told]) -> bool:
+    """The last of the money went back by another way than it came."""
+    last = next((told for told in reversed(events) if told.event == "refunded"), None)
+    return state is OrderState.REFUNDED and last is not None and bool(last.facts.get("by_hand"))
 
 
 def _last_of(events: Sequence[Told], *names: str) -> str | None:
@@ -207,8 +217,10 @@ def state_name_of(state: OrderState, *, is_top_up: bool) -> Words:
     return _TOP_UP_NAMES.get(state, STATE_NAMES[state]) if is_top_up else STATE_NAMES[state]
 
 
-def event_words_of(event: str, *, is_top_up: bool) -> Words:
+def event_words_of(event: str, facts: Mapping[str, object], *, is_top_up: bool) -> Words:
     """One line of the timeline."""
+    if facts.get("by_hand"):
+        return _BY_HAND
     return _TOP_UP_EVENTS.get(event, EVENT_WORDS[event]) if is_top_up else EVENT_WORDS[event]
 
 
@@ -219,8 +231,10 @@ _TOP_UP_NAMES: Mapping[OrderState, Words] = {
 }
 
 
-def arrival_of(state: OrderState, *, is_top_up: bool) -> Words | None:
+def arrival_of(state: OrderState, events: Sequence[Told], *, is_top_up: bool) -> Words | None:
     """When to expect the goods or the money; None when nothing is on its way."""
+    if _is_back_by_hand(state, events):
+        return None
     return _TOP_UP_ARRIVALS.get(state, _ARRIVALS.get(state)) if is_top_up else _ARRIVALS.get(state)
 
 

@@ -40,7 +40,7 @@ DOORS = (
     Door(_P.REFUND_APPROVE, "GET", "/refunds"),
     Door(_P.REFUND_APPROVE, "POST", "/refunds/{request}/approve", WHY),
     Door(_P.REFUND_APPROVE, "POST", "/refunds/{request}/decline", WHY),
-    Door(_P.REFUND_REQUEST, "POST", "/orders/{held}/refunds/{refund}", WHY | {"verdict": "by_hand"}),
+    Door(_P.REFUND_REQUEST, "POST", "/orders/{held}/refunds/{refund}", WHY | {"verdict": "unknown"}),
     Door(_P.PAYMENT_ACCEPT, "POST", "/orders/{held}/accept", WHY),
     Door(_P.ORDER_REVEAL, "POST", "/orders/{sold}/codes", WHY),
     Door(_P.CONTACT_SHOW, "POST", "/orders/{sold}/contact", WHY),

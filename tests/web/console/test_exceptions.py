@@ -92,7 +92,7 @@ async def test_asking_about_what_has_just_been_answered_shows_the_answer(console
     await console.post(f"{path}/decide", WHY | {"verdict": "not_delivered", "confirmed": "1"})
     answer = await console.post(f"{path}/ask")
     assert answer.headers["location"] == f"{path}?done=answered"
-    assert "货源已经有了结果" in (await console.get(answer.headers["location"])).text
+    assert "这次发货尝试已经有了结果" in (await console.get(answer.headers["location"])).text
     assert [line.action for line in await console.log()] == ["attempt:decided"]
 
 

@@ -74,14 +74,16 @@ async def test_a_stuck_refund_is_decided_after_a_look_into_the_books(console: Co
     assert "请填写渠道后台显示的累计已退金额" in unread.text
     other = await console.post(path(order, "refunds/1"), form | {"returned": "4.99"})
     assert other.status_code == 409
-    assert "如果这一笔已退，渠道后台的累计应不少于 ¥5.00；如果没有退，应是 ¥0.00" in other.text
+    assert "如果这一笔已由渠道退回，后台的累计应是 ¥5.00；如果没有，应是 ¥0.00" in other.text
     assert 'value="4.99"' in other.text
     assert await console.db.pool.fetchval("SELECT state FROM refunds") == "in_doubt"
     answer = await console.post(path(order, "refunds/1"), form | {"returned": "5"})
     assert answer.status_code == 303
     assert await console.db.pool.fetchval("SELECT state FROM refunds") == "done"
     assert await done(console) == [("order:refund_decided", "商户后台已见退款")]
-    assert "渠道账上已退：买家已收到款项" in (await console.get("/console/audit")).text
+    audit = (await console.get("/console/audit")).text
+    assert "渠道账上已退：买家已收到款项" in audit
+    assert "渠道累计已退 ¥5.00" in audit
     again = await console.post(path(order, "refunds/1"), form | {"verdict": "not_sent", "returned": "0"})
     assert again.status_code == 409
     assert await console.db.pool.fetchval("SELECT state FROM refunds") == "done"
@@ -104,7 +106,7 @@ async def test_a_refund_is_decided_on_its_own_orders_page_only(console: Console,
     refund = await shop.stuck_refund(mine)
     for number in (refund, 10**12, 2**70):
         answer = await console.post(
-            path(other, f"refunds/{number}"), {"verdict": "by_hand", "reason": "看过了", "confirmed": "1"}
+            path(other, f"refunds/{number}"), {"verdict": "unknown", "reason": "看过了", "confirmed": "1"}
         )
         assert answer.status_code == 404
     assert await console.db.pool.fetchval("SELECT state FROM refunds") == "refused"

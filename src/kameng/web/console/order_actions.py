@@ -54,15 +54,18 @@ async def settle_refund(
     """A refund is stuck; somebody has looked into the channel's books and says what stands there."""
     order_id, form = order_id_of(order_no), await typed(desk.request)
     try:
-        finding = Finding(_verdict_of(form.get("verdict", "")), form.get("reason", ""), fen_typed(form, "returned"))
+        finding = Finding(
+            _verdict_of(form.get("verdict", "")), form.get("reason", ""), fen_typed(form, "returned"),
+            fen_typed(form, "outside") or 0,
+        )  # fmt: skip
         confirmed(form)
         async with desk.db.transaction() as tx:
             if refund_id not in {refund.id for refund in await refunds_of(tx.connection, order_id)}:
                 raise RefundMissing
             state = await decide_refund(tx, refund_id=refund_id, finding=finding, actor=desk.actor)
             facts = {
-                "refund": refund_id, "verdict": finding.verdict, "returned_fen": finding.returned_fen, "state": state,
-                "reason": finding.reason,
+                "refund": refund_id, "verdict": finding.verdict, "returned_fen": finding.returned_fen,
+                "outside_fen": finding.outside_fen or None, "state": state, "reason": finding.reason,
             }  # fmt: skip
             await note(tx, desk.note("order:refund_decided", order_subject(order_id), **facts))
     except _SHOWN as refusal:

@@ -188,7 +188,11 @@ FACT_VALUES: Mapping[str, Mapping[str, Words]] = {
     "cause": {str(cause): words for cause, words in REFUND_CAUSES.items()},
     "kind": {str(kind): words for kind, words in RESUBMISSION_KINDS.items()},
     "method": METHODS,
-    "verdict": {str(verdict): words for verdict, words in VERDICTS.items()},
+    "verdict": {
+        **{str(verdict): words for verdict, words in VERDICTS.items()},
+        "delivered": Words("已经到货"),
+        "not_delivered": Words("没有发货，也不会再发"),
+    },
 }
 ACTIONS = action_wording.ACTIONS
 DONE: Mapping[str, Words] = {**action_wording.DONE, **order_wording.FOUND}
