@@ -220,9 +220,12 @@ async def test_what_the_gateway_sent_was_not_paid_by_hand(shop: Shop) -> None:
 
 async def test_two_people_at_once_do_not_both_find_their_part_in_the_same_line(shop: Shop) -> None:
     await two_stuck_parts(shop, 400, 400)
-    answers = await asyncio.gather(
-        *(decide(shop, Verdict.SENT, refund_id=number, returned_fen=400) for number in (1, 2)), return_exceptions=True
-    )
+    people = [asyncio.create_task(decide(shop, Verdict.SENT, refund_id=number, returned_fen=400)) for number in (1, 2)]
+    async with shop.db.transaction() as tx:
+        # Both wait for their orders, and go on in the same moment.
+        await tx.connection.execute("SELECT FROM orders FOR UPDATE")
+        await asyncio.sleep(0.2)
+    answers = await asyncio.gather(*people, return_exceptions=True)
     assert sorted(type(answer).__name__ for answer in answers) == ["BooksDiffer", "RefundState"]
 
 
