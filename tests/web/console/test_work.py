@@ -55,24 +55,24 @@ async def test_all_queues_are_there_with_what_is_in_them(console: Console, shop:
         console.db, console.keyring, sold
     )
     item, order_no = await stuck_item(console, shop, clock)
-    page = await console.get("/console/work?queue=stuck")
+    page = await console.get("/console/queues?queue=stuck")
     assert f'id="stuck-{item}"' in page.text
     assert order_no in page.text
-    assert f"/console/cases/{things['case']}" in (await console.get("/console/work?queue=cases")).text
-    assert f"/console/exceptions/{things['attempt']}" in (await console.get("/console/work?queue=doubt")).text
+    assert f"/console/cases/{things['case']}" in (await console.get("/console/queues?queue=cases")).text
+    assert f"/console/exceptions/{things['attempt']}" in (await console.get("/console/queues?queue=doubt")).text
     for queue in QUEUES:
-        assert (await console.get(f"/console/work?queue={queue}")).status_code == 200
+        assert (await console.get(f"/console/queues?queue={queue}")).status_code == 200
     await console.enter_as(Role.OPERATOR)
-    assert (await console.get("/console/work?queue=refunds")).status_code == 403
-    assert "queue=refunds" not in (await console.get("/console/work")).text
+    assert (await console.get("/console/queues?queue=refunds")).status_code == 403
+    assert "queue=refunds" not in (await console.get("/console/queues")).text
 
 
 async def test_a_piece_comes_only_when_something_has_changed(console: Console, shop: Shop, clock: VirtualClock) -> None:
     await console.enter_as(Role.OWNER)
-    page = (await console.get("/console/work?queue=stuck")).text
+    page = (await console.get("/console/queues?queue=stuck")).text
     seen = SEEN.search(page)
     assert seen is not None
-    path = f"/console/work?queue=stuck&seen={seen[1]}"
+    path = f"/console/queues?queue=stuck&seen={seen[1]}"
     script = {"hx-request": "true"}
     assert (await console.get(path, **script)).status_code == 204
     item, _ = await stuck_item(console, shop, clock)
@@ -88,7 +88,7 @@ async def test_of_two_who_take_it_one_has_it_and_the_other_is_told(
 ) -> None:
     first = await console.enter_as(Role.OWNER)
     item, _ = await stuck_item(console, shop, clock)
-    path = f"/console/work/stuck/{item}/take"
+    path = f"/console/queues/stuck/{item}/take"
     assert (await console.post(path)).headers["location"].endswith(f"#open-stuck-{item}")
     await console.enter_as(Role.FINANCE)
     late = await console.post(path)
@@ -106,8 +106,8 @@ async def test_of_two_who_take_it_one_has_it_and_the_other_is_told(
 async def test_many_clicks_at_once_are_one_take(console: Console, shop: Shop, clock: VirtualClock) -> None:
     await console.enter_as(Role.OWNER)
     item, _ = await stuck_item(console, shop, clock)
-    path = f"/console/work/stuck/{item}/take"
-    await console.post("/console/work/stuck/999/take")
+    path = f"/console/queues/stuck/{item}/take"
+    await console.post("/console/queues/stuck/999/take")
     answers = await asyncio.gather(*(console.post(path) for _ in range(5)))
     assert {answer.status_code for answer in answers} == {303}
     assert len(await console.db.pool.fetch("SELECT 1 FROM claims")) == 1
@@ -116,15 +116,15 @@ async def test_many_clicks_at_once_are_one_take(console: Console, shop: Shop, cl
 async def test_an_item_is_given_planned_and_left(console: Console, shop: Shop, clock: VirtualClock) -> None:
     owner = await console.enter_as(Role.OWNER)
     item, _ = await stuck_item(console, shop, clock)
-    path = f"/console/work/stuck/{item}"
+    path = f"/console/queues/stuck/{item}"
     assert owner.login in (await console.get(path)).text
     other = await console.enter_as(Role.CUSTOMER_SERVICE)
     await console.enter_as(Role.OWNER)
     await console.post(f"{path}/take", {"to": str(other.id)})
-    assert other.login in (await console.get("/console/work?queue=stuck")).text
+    assert other.login in (await console.get("/console/queues?queue=stuck")).text
     assert (await console.post(f"{path}/follow-up", {"follow_up": "2020-01-01T09:00"})).status_code == 422
     assert (await console.post(f"{path}/follow-up", {"follow_up": "2030-01-01T09:00"})).status_code == 303
-    assert "01-01 09:00" in (await console.get("/console/work?queue=stuck")).text
+    assert "01-01 09:00" in (await console.get("/console/queues?queue=stuck")).text
     await console.post(f"{path}/take", {"instead_of": str(other.id), "to": ""})
     assert await console.db.pool.fetchval("SELECT owner_id FROM claims") is None
 
@@ -135,11 +135,11 @@ async def test_what_is_gone_says_so(console: Console, shop: Shop, clock: Virtual
     async with shop.db.transaction() as tx:
         order_id = OrderId(await tx.connection.fetchval("SELECT order_id FROM stuck"))
         await request_refund(tx, order_id=order_id, actor=Actor(ActorKind.STAFF, "wang"), reason="核对过")
-    late = await console.post(f"/console/work/stuck/{item}/take")
+    late = await console.post(f"/console/queues/stuck/{item}/take")
     assert late.status_code == 409
     assert "已经不在队列里" in late.text
-    assert (await console.get(f"/console/work/stuck/{item}")).status_code == 409
-    assert (await console.post("/console/work/nonsense/1/take")).status_code == 404
+    assert (await console.get(f"/console/queues/stuck/{item}")).status_code == 409
+    assert (await console.post("/console/queues/nonsense/1/take")).status_code == 404
 
 
 async def test_attempts_and_cases_keep_the_owner_they_know(console: Console, shop: Shop) -> None:
@@ -151,13 +151,13 @@ async def test_attempts_and_cases_keep_the_owner_they_know(console: Console, sho
     )
     for queue, table in (("doubt", "delivery_attempts"), ("cases", "cases")):
         item = things["attempt" if queue == "doubt" else "case"]
-        assert (await console.post(f"/console/work/{queue}/{item}/take")).status_code == 303
+        assert (await console.post(f"/console/queues/{queue}/{item}/take")).status_code == 303
         assert await console.db.pool.fetchval(f"SELECT owner_id FROM {table} WHERE id = $1", item) == owner.id
     await console.enter_as(Role.CUSTOMER_SERVICE)
     for queue, name in (("doubt", "attempt"), ("cases", "case")):
-        assert (await console.post(f"/console/work/{queue}/{things[name]}/take")).status_code == 409
+        assert (await console.post(f"/console/queues/{queue}/{things[name]}/take")).status_code == 409
     await console.enter_as(Role.FINANCE)
-    assert (await console.post(f"/console/work/doubt/{things['attempt']}/take")).status_code == 403
+    assert (await console.post(f"/console/queues/doubt/{things['attempt']}/take")).status_code == 403
 
 
 async def test_a_held_order_is_released_once(console: Console, shop: Shop) -> None:
@@ -166,7 +166,7 @@ async def test_a_held_order_is_released_once(console: Console, shop: Shop) -> No
     order_id = await held(console, shop)
     order_no = printed(order_id)
     path = f"/console/risk/orders/{order_no}"
-    assert path in (await console.get("/console/work?queue=review")).text
+    assert path in (await console.get("/console/queues?queue=review")).text
     assert "在关注名单上" in (await console.get("/console/risk")).text
     assert "在关注名单上" in (await console.get(path)).text
     assert (await console.post(f"{path}/release", {"reason": " "})).status_code == 422
@@ -176,7 +176,7 @@ async def test_a_held_order_is_released_once(console: Console, shop: Shop) -> No
     assert late.status_code == 409
     assert "已不在审核中" in late.text
     assert await shop.state_of(order_id) == "delivered"
-    assert (await console.get("/console/work?queue=review")).text.count("data-row") == 0
+    assert (await console.get("/console/queues?queue=review")).text.count("data-row") == 0
     assert [line.action for line in await console.log()].count("risk:released") == 1
 
 
@@ -221,12 +221,12 @@ async def test_what_is_taken_in_the_queue_is_taken_on_the_orders_page_too(
 ) -> None:
     me = await console.enter_as(Role.CUSTOMER_SERVICE)
     item, order_no = await stuck_item(console, shop, clock)
-    await console.post(f"/console/work/stuck/{item}/take")
+    await console.post(f"/console/queues/stuck/{item}/take")
     owner = "SELECT s.login FROM order_handling h JOIN staff s ON s.id = h.owner_id"
     claimed = "SELECT s.login FROM claims c JOIN staff s ON s.id = c.owner_id WHERE c.queue = 'stuck'"
     assert await console.db.pool.fetchval(claimed) == me.login
     assert await console.db.pool.fetchval(owner) == me.login
-    assert order_no in (await console.get("/console/work?queue=followed")).text
+    assert order_no in (await console.get("/console/queues?queue=followed")).text
     # Left on the order's page, it is left in the queue.
     await console.post(f"/console/orders/{order_no}/take", {"to": "", "instead_of": str(me.id)})
     assert await console.db.pool.fetchval(claimed) is None
@@ -240,12 +240,12 @@ async def test_an_order_to_look_at_again_comes_up_when_it_is_time(
     order_id = await shop.paid(paid_fen=1)
     at = (clock.now() + timedelta(hours=8, minutes=10)).strftime("%Y-%m-%dT%H:%M")
     await console.post(f"/console/orders/{printed(order_id)}/follow-up", {"follow_up": at})
-    page = (await console.get("/console/work?queue=followed")).text
+    page = (await console.get("/console/queues?queue=followed")).text
     assert f'id="followed-{order_id}"' in page
     assert "跟进订单 0" in page
     clock.go_on(timedelta(minutes=15))
-    assert "跟进订单 1" in (await console.get("/console/work?queue=followed")).text
-    await console.post(f"/console/work/followed/{order_id}/take")
+    assert "跟进订单 1" in (await console.get("/console/queues?queue=followed")).text
+    await console.post(f"/console/queues/followed/{order_id}/take")
     assert await console.db.pool.fetchval("SELECT owner_id FROM order_handling") is not None
-    await console.post(f"/console/work/followed/{order_id}/follow-up", {"follow_up": ""})
-    assert "跟进订单 0" in (await console.get("/console/work?queue=followed")).text
+    await console.post(f"/console/queues/followed/{order_id}/follow-up", {"follow_up": ""})
+    assert "跟进订单 0" in (await console.get("/console/queues?queue=followed")).text

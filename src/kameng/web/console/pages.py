@@ -32,7 +32,7 @@ EXCEPTIONS = "/console/exceptions"
 CASES = "/console/cases"
 RESUBMISSIONS = "/console/resubmissions"
 
-WORK = "/console/work"
+WORK = "/console/queues"
 
 MENU = (
     MenuItem(WORK, Words("待办"), Permission.ORDER_LOOK),

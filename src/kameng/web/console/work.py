@@ -33,7 +33,7 @@ from kameng.web.console.work_lines import LOOKS, TAKES, Line, WorkQueue, count_q
 
 LOOK = [needs(Permission.ORDER_LOOK)]
 HANDLE = [needs(Permission.ORDER_HANDLE)]
-PATH = "/console/work"
+PATH = "/console/queues"
 ID_MAX = 2**63 - 1
 _SHOWN: tuple[type[Refusal], ...] = (
     InvalidInput, ItemTaken, ItemGone, TakenByAnother, CaseMoved, CaseMissing, StaffMissing, AttemptTaken,
@@ -41,7 +41,7 @@ _SHOWN: tuple[type[Refusal], ...] = (
 )  # fmt: skip
 
 
-@get("/work", guards=LOOK)
+@get("/queues", guards=LOOK)
 async def work_page(desk: NamedDependency[Desk]) -> Response[Any]:
     """The script asks for the same address and says what it has; it gets nothing while that is as it was."""
     queue = _asked(desk)
@@ -53,13 +53,13 @@ async def work_page(desk: NamedDependency[Desk]) -> Response[Any]:
     return show(desk.request, "console/work/board.html", **board, is_piece=True)
 
 
-@get("/work/{queue:str}/{item:int}", guards=LOOK)
+@get("/queues/{queue:str}/{item:int}", guards=LOOK)
 async def item_page(desk: NamedDependency[Desk], queue: FromPath[str], item: FromPath[int]) -> Response[Any]:
     """Whose it is and when it is looked at again; what it is about stands on its own page."""
     return await _show_item(desk, _queue(desk, queue), item)
 
 
-@post("/work/{queue:str}/{item:int}/take", guards=HANDLE, status_code=200)
+@post("/queues/{queue:str}/{item:int}/take", guards=HANDLE, status_code=200)
 async def take_item(desk: NamedDependency[Desk], queue: FromPath[str], item: FromPath[int]) -> Response[Any] | Redirect:
     """For oneself, or for whoever `to` names; `to` nobody hands it back."""
     wanted, form = _queue(desk, queue), await typed(desk.request)
@@ -83,7 +83,7 @@ async def take_item(desk: NamedDependency[Desk], queue: FromPath[str], item: Fro
     return _back(wanted, item, "work_taken" if to == me.id else "work_given")
 
 
-@post("/work/{queue:str}/{item:int}/follow-up", guards=HANDLE, status_code=200)
+@post("/queues/{queue:str}/{item:int}/follow-up", guards=HANDLE, status_code=200)
 async def follow_up(desk: NamedDependency[Desk], queue: FromPath[str], item: FromPath[int]) -> Response[Any] | Redirect:
     wanted, form = _queue(desk, queue), await typed(desk.request)
     _may_take(desk, wanted)
