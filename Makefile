@@ -52,7 +52,7 @@ docs: setup ## Write the generated documents anew
 
 lock: setup ## Resolve the dependencies of pyproject.toml into the lock files
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --quiet \
-		--generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
+		--generate-hashes --no-header --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --quiet \
-		--generate-hashes --no-emit-index-url --no-header --constraints requirements.lock \
+		--generate-hashes --no-header --constraints requirements.lock \
 		--output-file requirements-dev.lock
