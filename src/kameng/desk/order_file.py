@@ -11,6 +11,7 @@ from kameng.desk.refunds import RequestLine
 from kameng.orders.handling import Handling, OrderNote
 from kameng.orders.lifecycle import ActorKind, OrderState
 from kameng.orders.number import OrderId
+from kameng.payment.parts import Parts
 from kameng.risk.scores import KeptScore
 from kameng.tracking.masked_account import MaskedAccount
 
@@ -90,7 +91,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Refund:
-    """`by_hand`: by another way than the gateway. `others_…`: what else of the same payment is back, or may be."""
+    """`by_hand`: by another way than the gateway."""
 
     id: int
     order_id: OrderId
@@ -104,8 +105,6 @@ class Refund:
     requested_at: datetime
     settled_at: datetime | None
     by_hand: bool
-    others_done_fen: int
-    others_unsure_fen: int
 
     @property
     def is_stuck(self) -> bool:
@@ -170,13 +169,15 @@ class TimelineLine:
 
 @dataclass(frozen=True)
 class OrderFile:
-    """The whole file of an order. `left_fen` is what could still be asked back; `lookup_failures` how often somebody
-    looked it up with a wrong second factor within the last day; `version` changes with anything but a look."""
+    """The whole file of an order. `other_parts` are, by stuck refund, the others of its payment; `left_fen` is what
+    could still be asked back; `lookup_failures` how often somebody looked it up with a wrong second factor within the
+    last day; `version` changes with anything but a look."""
 
     facts: OrderFacts
     attempts: Sequence[Attempt]
     receipts: Sequence[Receipt]
     refunds: Sequence[Refund]
+    other_parts: Mapping[int, Parts]
     notices: Sequence[RawNotice]
     requests: Sequence[RequestLine]
     left_fen: int

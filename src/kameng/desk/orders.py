@@ -30,6 +30,7 @@ from kameng.orders.handling import handling_of, notes_of
 from kameng.orders.lifecycle import OrderState
 from kameng.orders.lock import OrderMissing
 from kameng.orders.number import OrderId
+from kameng.payment.parts import read_parts
 from kameng.risk.guard import order_subject as guarded
 from kameng.risk.score_order import Stage
 from kameng.risk.scores import scores_of
@@ -108,6 +109,7 @@ async def read_order_file(connection: Connection, keyring: Keyring, order_id: Or
         raise OrderMissing
     notices = [_notice(dict(n)) for n in await connection.fetch(store.NOTICES, order_id, NOTICES_MAX)]
     delivery = await delivery_of_order(connection, order_id)
+    refunds = await refunds_of(connection, order_id)
     scores = [score for score in await scores_of(connection, order_id) if score.stage is not Stage.REMINDED]
     notes = await notes_of(connection, keyring, order_id)
     besides = await connection.fetchrow(store.BESIDES, order_id, guarded(order_id), now - DAY)
@@ -126,7 +128,8 @@ async def read_order_file(connection: Connection, keyring: Keyring, order_id: Or
         facts=_facts(dict(row), keyring),
         attempts=[Attempt(**one) for one in await _rows(connection, store.ATTEMPTS, order_id)],
         receipts=[Receipt(**one) for one in await _rows(connection, store.RECEIPTS, order_id)],
-        refunds=await refunds_of(connection, order_id),
+        refunds=refunds,
+        other_parts={one.id: await read_parts(connection, one.id) for one in refunds if one.is_stuck},
         requests=await requests_of(connection, order_id),
         left_fen=await left_to_ask_for(connection, order_id),
         notices=notices,

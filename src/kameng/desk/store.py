@@ -41,18 +41,12 @@ FROM payment_attempt_orders p JOIN receipts r ON r.attempt_id = p.attempt_id JOI
 WHERE p.order_id = $1 ORDER BY r.id
 """
 
-# With what the other refunds of the same payment come to, as `payment.parts` counts them.
 _REFUND = """
-SELECT f.id, f.order_id, f.receipt_id, f.amount_fen, f.state, f.cause, f.answer, f.tries, f.try_at, f.requested_at,
-       f.settled_at, f.by_hand, others.done_fen AS others_done_fen, others.unsure_fen AS others_unsure_fen
-FROM refunds f CROSS JOIN LATERAL (
-    SELECT coalesce(sum(o.amount_fen) FILTER (WHERE o.state = 'done' AND NOT o.by_hand), 0)::bigint AS done_fen,
-           coalesce(sum(o.amount_fen) FILTER (WHERE o.state IN ('calling', 'in_doubt', 'refused')), 0)::bigint
-               AS unsure_fen
-    FROM refunds o WHERE o.receipt_id = f.receipt_id AND o.id <> f.id) others
+SELECT id, order_id, receipt_id, amount_fen, state, cause, answer, tries, try_at, requested_at, settled_at, by_hand
+FROM refunds
 """
 
-REFUNDS = f"{_REFUND} WHERE f.order_id = $1 ORDER BY f.id"
+REFUNDS = f"{_REFUND} WHERE order_id = $1 ORDER BY id"
 
 _REQUEST = """
 SELECT q.id, q.order_id, q.amount_fen, q.state, q.cause, q.reason, q.reference, q.asker_kind, q.asker_id, q.needs,
@@ -160,7 +154,7 @@ FROM receipts r JOIN gateways g ON g.id = r.gateway_id
 WHERE r.use = 'held' ORDER BY r.received_at LIMIT $1
 """
 
-REFUNDS_UNSETTLED = f"{_REFUND} WHERE f.state <> 'done' ORDER BY f.requested_at LIMIT $1"
+REFUNDS_UNSETTLED = f"{_REFUND} WHERE state <> 'done' ORDER BY requested_at LIMIT $1"
 
 NUMBERS = """
 SELECT (SELECT coalesce(jsonb_object_agg(state, orders), '{}') FROM (

@@ -14,7 +14,7 @@ from kameng.payment import refund_store
 from kameng.payment.attempt import SURPLUS_CAUSES, RefundState
 from kameng.payment.close_refund import DoneRefund, close_refund
 from kameng.payment.jobs import SEND_REFUND
-from kameng.payment.parts import UNSETTLED, parts_of
+from kameng.payment.parts import read_parts
 from kameng.payment.refund import NotNow, checked_reason
 
 
@@ -91,8 +91,7 @@ async def _compare(tx: Transaction, stuck: DoneRefund, finding: Finding) -> None
         raise InvalidInput(fields={"returned": Words("请填写渠道后台显示的累计已退金额，没有退过填 0")})
     # Two people deciding about two parts of one payment do so one after the other.
     await refund_store.hold_receipt(tx, stuck.id)
-    others = await refund_store.others_of_receipt(tx.connection, stuck.id)
-    parts = parts_of([dict(row) for row in others], unsure=UNSETTLED)
+    parts = await read_parts(tx.connection, stuck.id)
     ours_fen = finding.returned_fen - finding.outside_fen
     if not parts.explain(ours_fen - stuck.amount_fen if finding.verdict is Verdict.SENT else ours_fen):
         raise BooksDiffer(if_sent=yuan(parts.done_fen + stuck.amount_fen), if_not_sent=yuan(parts.done_fen))

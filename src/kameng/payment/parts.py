@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kameng.kernel.database import Connection
+from kameng.payment import refund_store
 from kameng.payment.attempt import RefundState
 
 #: Of these nobody has heard what became of them.
@@ -37,3 +39,9 @@ def parts_of(rows: Sequence[Mapping[str, Any]], *, unsure: Collection[RefundStat
         done_fen=sum(row["amount_fen"] for row in rows if row["state"] == RefundState.DONE and not row["by_hand"]),
         unsure=tuple(row["amount_fen"] for row in rows if row["state"] in unsure),
     )
+
+
+async def read_parts(connection: Connection, refund_id: int) -> Parts:
+    """The others of the payment that this refund is of, as a person has to reckon with them."""
+    rows = await refund_store.others_of_receipt(connection, refund_id)
+    return parts_of([dict(row) for row in rows], unsure=UNSETTLED)

@@ -67,9 +67,7 @@ async def _follow(tx: Transaction) -> bool:
 
 async def _judge(tx: Transaction, found: Sequence[Watched]) -> None:
     suppliers = sorted({one.supplier_id for one in found})
-    watch = _Watch(
-        tx, Radar(await store.streams(tx, suppliers)), await troubles.open_troubles(tx.connection)
-    )  # fmt: skip
+    watch = _Watch(tx, Radar(await store.streams(tx, suppliers)), await troubles.open_troubles(tx.connection))
     for one in found:
         await watch.judge(one)
     changed = ((key, watch.radar.streams[key]) for key in watch.radar.changed)

@@ -129,11 +129,11 @@ async def _new(tx: Transaction, desk: Desk, order: Order, application: Applicati
         return await move(tx, one, Declined, why=judgement.why)
     if judgement.verdict is Verdict.LEFT_TO_STAFF or risk is Risk.HIGH:
         return await move(tx, one, LeftToStaff, why=judgement.why or [Why.RISKY])
-    if application.kind is Kind.REPLACE_CODE and await exchanges_often(tx, order, desk.rules, actor=application.actor):
-        return await move(tx, one, LeftToStaff, why=[Why.EXCHANGED_OFTEN])
     if application.kind is Kind.DELIVER_AGAIN:
         return await deliver_again(tx, order, one, actor=application.actor)
     if application.kind is Kind.REPLACE_CODE:
+        if await exchanges_often(tx, order, desk.rules, actor=application.actor):
+            return await move(tx, one, LeftToStaff, why=[Why.EXCHANGED_OFTEN])
         return await replace_code(tx, order, one, actor=application.actor, places=application.places)
     if application.kind is Kind.CHANGE_GOODS:
         return await change_goods(tx, order, one, actor=application.actor, keyring=desk.keyring)

@@ -181,8 +181,8 @@ class Verdict(StrEnum):
 @dataclass(frozen=True)
 class ResubmissionRules:
     """Until when a buyer may resubmit, how often before a person takes over, how long a correction is waited for, and
-    the same for cancelling, confirming, and what the shop tries by itself. So many orders of one
-    contact have their codes exchanged within `exchanges_within` before a person looks at it."""
+    the same for cancelling, confirming, and what the shop tries by itself. So many orders of one contact have their
+    codes exchanged within `exchanges_within` before a person looks."""
 
     within: timedelta = timedelta(hours=24)
     tries_max: int = 3
